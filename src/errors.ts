@@ -1,0 +1,60 @@
+/**
+ * Every error of this software carries a code of this closed list, a cause, and a verdict on whether trying again can help.
+ * The verdict is made where the error is made: it is the last place that knows what happened.
+ */
+export type ErrorCode =
+  | 'invalidSettings' // settings are missing or wrong: the app must not start
+  // Calls to a hub. Source of the service's codes: IoT Hub "Troubleshoot error codes".
+  | 'hubUnreachable' // no answer: refused, reset, DNS
+  | 'hubTimeout' // the deadline passed; the outcome is unknown
+  | 'hubThrottled' // 429001, 429002, 429003
+  | 'hubQuotaExceeded' // 403002, until the next UTC day
+  | 'hubUnavailable' // 500, 502, 503, 504 and their codes
+  | 'hubFailingOver' // 404012
+  | 'hubNotFound' // 401001 or an unexplained 404: also seen while a hub fails over, so never a proof that anything is gone
+  | 'hubUnauthorized' // 401, 403 other than quota: our credentials or roles
+  | 'hubBadAnswer' // an answer that is not what the service promises: empty, not JSON, wrong shape
+  | 'deviceNotFound' // 404001, exactly
+  | 'moduleNotFound' // 404010, exactly
+  | 'alreadyExists' // 409001, 409301
+  | 'preconditionFailed' // 412001: somebody wrote in between
+  | 'requestRefused' // 400, 413 and whatever else no repetition can mend
+  // State storage
+  | 'storageUnavailable'
+  | 'storageConflict' // an ETag no longer matches
+  | 'storageRefused' // 4xx which no repetition can mend
+  // Ours
+  | 'held' // not now: the batch or message must be delivered again
+  | 'deviceConnectionFailed' // writing reported properties as the device
+  | 'aborted';
+
+export interface AppErrorOptions {
+  retryable: boolean;
+  cause?: unknown;
+  /** What the other side asked us to wait, in milliseconds. */
+  retryAfterInMs?: number;
+  /** The service's own six-digit code or HTTP status, for logs. Never a body: bodies can hold keys and twin contents. */
+  serviceCode?: number;
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterInMs: number | undefined;
+  readonly serviceCode: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: AppErrorOptions) {
+    super(message, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.retryable = options.retryable;
+    this.retryAfterInMs = options.retryAfterInMs;
+    this.serviceCode = options.serviceCode;
+  }
+}
+
+export const isAppError = (error: unknown, ...codes: ErrorCode[]): error is AppError =>
+  error instanceof AppError && (codes.length === 0 || codes.includes(error.code));
+
+/** The code of an error for logs and counters; what is not ours is a defect and is named so. */
+export const codeOf = (error: unknown): ErrorCode | 'defect' => (error instanceof AppError ? error.code : 'defect');

@@ -1,0 +1,60 @@
+/** The vocabulary that every room shares: what a hub holds. Types only, and the two pure functions that belong to them. */
+
+/** The part a hub plays by configuration. It never changes; which hub is active does. */
+export type HubRole = 'primary' | 'secondary';
+
+export const otherRole = (role: HubRole): HubRole => (role === 'primary' ? 'secondary' : 'primary');
+
+/** A device, or one of its modules. Ids are case-sensitive, 1 to 128 characters. */
+export interface IdentityKey {
+  deviceId: string;
+  moduleId?: string;
+}
+
+/** `/` is in no id, so the text is unique. */
+export const keyText = (key: IdentityKey): string =>
+  key.moduleId === undefined ? key.deviceId : `${key.deviceId}/${key.moduleId}`;
+
+export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+export interface JsonObject {
+  [name: string]: JsonValue;
+}
+
+export interface Authentication {
+  type: 'sas' | 'selfSigned' | 'certificateAuthority' | 'none';
+  symmetricKey?: { primaryKey: string | null; secondaryKey: string | null };
+  x509Thumbprint?: { primaryThumbprint: string | null; secondaryThumbprint: string | null };
+}
+
+/** A device or module identity. `status`, `statusReason` and `iotEdge` exist on devices only. */
+export interface Identity {
+  key: IdentityKey;
+  /** A new life of the same id has another one. Not copyable. */
+  generationId: string;
+  etag: string;
+  authentication: Authentication;
+  status?: 'enabled' | 'disabled';
+  statusReason?: string;
+  iotEdge?: boolean;
+  /** Modules only. */
+  managedBy?: string;
+}
+
+/** What of an identity is copied to the other hub. */
+export type IdentityContent = Omit<Identity, 'generationId' | 'etag'>;
+
+/** A twin without the service's `$`-fields, at every depth. */
+export interface Twin {
+  key: IdentityKey;
+  etag: string;
+  version: number;
+  tags: JsonObject;
+  desired: JsonObject;
+  reported: JsonObject;
+}
+
+/** Merge patches (RFC 7396): null removes. An absent section is left alone. */
+export interface TwinPatch {
+  tags?: JsonObject;
+  desired?: JsonObject;
+}

@@ -1,0 +1,69 @@
+import type { HubRole, Identity, IdentityContent, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
+
+/** Identities and twins of one hub. Every call has a deadline, is retried where that can help, and ends in an AppError. */
+export interface RegistryHubPort {
+  /** `undefined` only where the service said exactly DeviceNotFound (404001) or ModuleNotFound (404010). Includes the keys. */
+  getIdentity(key: IdentityKey): Promise<Identity | undefined>;
+  /** Rejects with alreadyExists. A module of a missing device: deviceNotFound. */
+  createIdentity(content: IdentityContent): Promise<Identity>;
+  /** Conditional: rejects with preconditionFailed. */
+  updateIdentity(content: IdentityContent, etag: string): Promise<Identity>;
+  /** Conditional: rejects with preconditionFailed; an identity that is already gone resolves. */
+  deleteIdentity(key: IdentityKey, etag: string): Promise<void>;
+  listModules(deviceId: string): Promise<Identity[]>;
+  getTwin(key: IdentityKey): Promise<Twin | undefined>;
+  patchTwin(key: IdentityKey, patch: TwinPatch, etag: string): Promise<Twin>;
+}
+
+/** Reported properties by state: a merge patch that makes the copy's reported equal. Absent when REPORTED_STRATEGY=off. */
+export interface ReportedWriter {
+  patchReported(hub: HubRole, key: IdentityKey, patch: JsonObject): Promise<'written' | 'notWritable'>;
+}
+
+/** The table of copied identities and of dirty marks. Rejects with storageUnavailable or storageConflict. */
+export interface LedgerPort {
+  read(source: HubRole, key: IdentityKey): Promise<LedgerEntry | undefined>;
+  /** Writes conditionally: `entry.etag` undefined inserts (storageConflict when there is one), else it must match. */
+  write(source: HubRole, entry: LedgerEntry): Promise<LedgerEntry>;
+
+  readDirty(source: HubRole, key: IdentityKey): Promise<DirtyMark | undefined>;
+  /** Sets or renews the mark; each call gives it a new token, so that a repair under way cannot clear it. */
+  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date): Promise<void>;
+  /** Clears the mark unless it was renewed since it was read. Resolves false when it was. */
+  clearDirty(source: HubRole, mark: DirtyMark): Promise<boolean>;
+  countDirty(): Promise<number>;
+}
+
+export interface LedgerEntry {
+  key: IdentityKey;
+  state: 'copied' | 'pendingDelete' | 'tombstone';
+  /** The source's generationId that the copy stands for. */
+  sourceGenerationId: string;
+  /** The copy's own generationId on the target: evidence that what is there is still ours. */
+  targetGenerationId: string;
+  copiedAt: Date;
+  /** pendingDelete only: not deleted before. */
+  deleteAfter?: Date;
+  etag?: string;
+}
+
+export interface DirtyMark {
+  key: IdentityKey;
+  reason: string;
+  since: Date;
+  token: string;
+}
+
+/** Queue `registry-retry`. No expiry. Rejects with storageUnavailable. */
+export interface RetryQueuePort {
+  enqueue(message: RetryMessage, delayInMs: number): Promise<void>;
+  count(): Promise<number>;
+  countPoison(): Promise<number>;
+}
+/** `hubName` is the SOURCE hub: the one whose state is read. */
+export interface RetryMessage {
+  hubName: string;
+  deviceId: string;
+  moduleId?: string;
+  attempt: number;
+}

@@ -1,0 +1,112 @@
+import type { HubRole, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
+
+/**
+ * May changes of `source` be written to the other hub now? Asked before EACH write: the answer is only as good as the
+ * routing document it comes from, which must be younger than STATE_MAX_AGE_MS.
+ */
+export interface DirectionPort {
+  /** `apply`: write. `skip`: this hub's changes are not mirrored now (echo). `hold`: cannot tell, or paused. */
+  decide(source: HubRole): Promise<DirectionVerdict>;
+}
+export type DirectionVerdict =
+  { kind: 'apply' } | { kind: 'skip'; reason: 'sourceIsStandby' } | { kind: 'hold'; reason: HoldReason };
+export type HoldReason =
+  | 'stateStale' // no routing document younger than STATE_MAX_AGE_MS
+  | 'paused' // the document says so
+  | 'draining' // device failover under way; not built in this version
+  | 'targetAway' // unreachable, busy, timed out, failing over
+  | 'targetThrottled'
+  | 'targetQuotaExceeded'
+  | 'targetUnauthorized'
+  | 'storageAway'; // ledger, queue or parking cannot be written
+
+/** Twins of one hub. Every call has a deadline and ends in an AppError. */
+export interface TwinHubPort {
+  /** `undefined` only where the service said exactly DeviceNotFound (404001) or ModuleNotFound (404010). */
+  getTwin(key: IdentityKey): Promise<Twin | undefined>;
+  /** Merge-patches tags and desired in one call. `etag` defaults to `*`. Rejects with preconditionFailed, deviceNotFound, moduleNotFound, requestRefused, ... */
+  patchTwin(key: IdentityKey, patch: TwinPatch, etag?: string): Promise<Twin>;
+}
+
+/** What the twin room needs of the registry room. */
+export interface ReplicatePort {
+  /**
+   * Brings the copy on the other hub up from the source's state read now: identity, tags, desired (and reported where the
+   * strategy allows). Rejects with an AppError when it can't; `retryable` tells which side of hold and refuse it is on.
+   */
+  replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  /** Records that this id must be repaired by state and queues the repair. Rejects with storageUnavailable. */
+  markDirty(source: HubRole, key: IdentityKey, reason: DirtyReason): Promise<void>;
+}
+/**
+ * `done`: the copy equals the source as read. `sourceGone`: the source answers exactly 404001 or 404010 (the deletion rules
+ * were applied to the copy). `sourceAway`, `targetAway`: which side could not be reached, so that the caller can mark or hold.
+ */
+export type ReplicateOutcome =
+  | { kind: 'done' }
+  | { kind: 'sourceGone' }
+  | { kind: 'sourceAway'; error: Error }
+  | { kind: 'hold'; reason: HoldReason; error?: Error }
+  | { kind: 'refused'; error: Error };
+
+export type DirtyReason =
+  | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream
+  | 'sourceUnreadable'
+  | 'holdLimit'
+  | 'refusedByTarget'
+  | 'reportedNotWritten';
+
+/** Writes reported properties to a hub as the device itself. */
+export interface ReportedPort {
+  /** Rejects with an AppError; resolves `notWritable` for devices without a symmetric key (X.509, CA) or disabled ones. */
+  patchReported(hub: HubRole, key: IdentityKey, patch: JsonObject): Promise<'written' | 'notWritable'>;
+}
+
+/** Original bytes kept because nothing can be done with them. */
+export interface ParkPort {
+  park(item: ParkedItem): Promise<void>;
+}
+export interface ParkedItem {
+  /** Where it came from, a blob-name segment: an Event Hub name with its partition, `event-grid`, `registry-retry`. */
+  source: string;
+  /** Sequence number, or any id that orders items of one source. */
+  sequence: string;
+  reason: ParkReason;
+  body: Uint8Array;
+  /** Application properties worth keeping; no secrets. */
+  properties?: Record<string, string>;
+}
+export type ParkReason =
+  | 'notJson'
+  | 'wrongShape'
+  | 'unknownOpType'
+  | 'unknownSource' // iothub-message-source is none that we route here
+  | 'unexpectedHub' // an event of another hub than this function's source
+  | 'invalidId'
+  | 'refusedByTarget';
+
+/** Counters of this instance; read by health. */
+export interface TwinCounters {
+  applied(n: number): void;
+  coalesced(n: number): void;
+  skipped(reason: SkipReason, n?: number): void;
+  lag(inMs: number): void;
+}
+export type SkipReason =
+  | 'sourceIsStandby'
+  | 'sourceGone'
+  | 'reportedOff' // REPORTED_STRATEGY=off
+  | 'notWritable' // reported of a device that we cannot speak for
+  | 'nothingToDo' // a patch with no tags, desired or reported
+  | 'systemModule'; // $edgeAgent and $edgeHub come with their device
+
+/** One event of the batch as the trigger hands it over: nothing is interpreted yet. */
+export interface RawTwinEvent {
+  body: Uint8Array;
+  /** Application properties (`hubName`, `deviceId`, `moduleId`, `opType`, `operationTimestamp`), names as the host gives them. */
+  properties: Record<string, unknown>;
+  /** Annotations (`iothub-connection-device-id`, `iothub-message-source`, ...). */
+  systemProperties: Record<string, unknown>;
+  sequenceNumber: string;
+  enqueuedAt: Date | undefined;
+}
