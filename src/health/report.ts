@@ -1,0 +1,86 @@
+import type { Clock } from '../clock.js';
+import type { HubRole } from '../hub-model.js';
+import type { Counters } from './counters.js';
+
+/** What health asks of the rest. Stored figures reject when storage is away; they are then null in the report. */
+export interface HealthSources {
+  /** Brings the routing document up where that is due. */
+  routing(): Promise<{ activeHub: HubRole; epoch: number } | undefined>;
+  stateAgeInMs(): number | undefined;
+  countDirty(): Promise<number>;
+  countRetryQueue(): Promise<number>;
+  countPoison(): Promise<number>;
+  countParked(): Promise<Record<string, number>>;
+}
+
+export interface HealthReport {
+  ok: boolean;
+  instanceId: string;
+  startedAt: string;
+  activeHub: HubRole | null;
+  epoch: number | null;
+  stateAgeInMs: number | null;
+  applied: number;
+  coalesced: number;
+  skipped: Record<string, number>;
+  /** Read from storage, shared by all instances. */
+  dirty: number | null;
+  retryQueue: number | null;
+  poison: number | null;
+  parked: Record<string, number> | null;
+  lagInMs: number | null;
+}
+
+export interface HealthOptions {
+  sources: HealthSources;
+  counters: Counters;
+  clock: Clock;
+  instanceId: string;
+  stateMaxAgeInMs: number;
+}
+
+export interface Health {
+  /** True while the routing document is young enough for writing: the one condition without which nothing is mirrored. */
+  ok(): Promise<boolean>;
+  report(): Promise<HealthReport>;
+}
+
+export function createHealth({ sources, counters, clock, instanceId, stateMaxAgeInMs }: HealthOptions): Health {
+  const startedAt = clock.now().toISOString();
+  const isFresh = () => {
+    const age = sources.stateAgeInMs();
+    return age !== undefined && age < stateMaxAgeInMs;
+  };
+  const orNull = <T>(figure: Promise<T>): Promise<T | null> => figure.catch(() => null);
+
+  return {
+    async ok() {
+      await sources.routing();
+      return isFresh();
+    },
+    async report() {
+      const routing = await sources.routing();
+      const [dirty, retryQueue, poison, parked] = await Promise.all([
+        orNull(sources.countDirty()),
+        orNull(sources.countRetryQueue()),
+        orNull(sources.countPoison()),
+        orNull(sources.countParked()),
+      ]);
+      const { lagInMs, ...counted } = counters.read();
+      return {
+        ok: isFresh(),
+        instanceId,
+        startedAt,
+        activeHub: routing?.activeHub ?? null,
+        epoch: routing?.epoch ?? null,
+        stateAgeInMs: sources.stateAgeInMs() ?? null,
+        ...counted,
+        dirty,
+        retryQueue,
+        poison,
+        parked,
+        lagInMs: lagInMs ?? null,
+      };
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import type { HubRole } from '../hub-model.js';
+import type { RoutingDocument } from './document.js';
+
+/** The answer to a device. Times: seconds until it should ask again, milliseconds before it may connect. */
+export interface DeviceRoute {
+  deviceId: string;
+  hub: { name: string; hostName: string; role: HubRole };
+  epoch: number;
+  revision: number;
+  ttlInSeconds: number;
+  connectAfterInMs: number;
+}
+
+export interface RouteOptions {
+  hubs: Record<HubRole, { name: string; hostName: string }>;
+  ttlInSeconds: number;
+}
+
+/** Which hub this device connects to. No operation is paced in this version of the document, so a device may connect at once. */
+export function routeDevice(document: RoutingDocument, deviceId: string, options: RouteOptions): DeviceRoute {
+  const { name, hostName } = options.hubs[document.activeHub];
+  return {
+    deviceId,
+    hub: { name, hostName, role: document.activeHub },
+    epoch: document.epoch,
+    revision: document.revision,
+    ttlInSeconds: options.ttlInSeconds,
+    connectAfterInMs: 0,
+  };
+}

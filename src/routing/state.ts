@@ -1,0 +1,130 @@
+import type { Clock } from '../clock.js';
+import { codeOf } from '../errors.js';
+import type { Logger } from '../log-events.js';
+import { chooseDocument, type Choice, type StoreAnswer } from './choose.js';
+import { firstDocument, type RoutingDocument } from './document.js';
+import type { RoutingStorePort } from './ports.js';
+
+export interface RoutingState {
+  /** The last good document however old: enough for answering devices. `undefined`: none was ever read. */
+  lastGood(): Promise<KnownDocument | undefined>;
+  /** A document younger than the maximum age, or `undefined`: what writers need before each write. */
+  fresh(): Promise<RoutingDocument | undefined>;
+  /** Age of the last confirmation, `undefined` before the first; reads nothing. */
+  ageInMs(): number | undefined;
+}
+export interface KnownDocument {
+  document: RoutingDocument;
+  ageInMs: number;
+}
+
+export interface RoutingStateOptions {
+  stores: readonly RoutingStorePort[];
+  clock: Clock;
+  logger: Logger;
+  /** A document older than this is read again, beside the work that goes on with it. */
+  refreshInMs: number;
+  /** A document older than this is no ground for a write. */
+  maxAgeInMs: number;
+}
+
+/** Keeps the routing document in memory. There is no timer: whoever asks keeps it fresh, and concurrent readers share one read. */
+export function createRoutingState({
+  stores,
+  clock,
+  logger,
+  refreshInMs,
+  maxAgeInMs,
+}: RoutingStateOptions): RoutingState {
+  let known: { document: RoutingDocument; confirmedAt: number } | undefined;
+  let reading: Promise<void> | undefined;
+  let attemptedAt: number | undefined;
+
+  const ageInMs = () => (known ? clock.monotonicInMs() - known.confirmedAt : undefined);
+
+  async function ask(store: RoutingStorePort): Promise<StoreAnswer> {
+    try {
+      const found = await store.read();
+      return found ? { kind: 'document', document: found.document } : { kind: 'missing' };
+    } catch (error) {
+      logger.event('warn', 'routing.unreadable', { store: store.name, code: codeOf(error) });
+      return { kind: 'unreadable' };
+    }
+  }
+
+  /** Fills the stores that have none. Losing the race to another instance is fine: the next read sees its document. */
+  async function create(document: RoutingDocument, answers: StoreAnswer[]): Promise<void> {
+    const missing = stores.filter((_, index) => answers[index]?.kind === 'missing');
+    const results = await Promise.allSettled(missing.map((store) => store.create(document)));
+    results.forEach((result, index) => {
+      const store = missing[index]?.name;
+      if (result.status === 'rejected')
+        logger.event('warn', 'routing.unreadable', { store, code: codeOf(result.reason) });
+      else if (result.value) logger.event('info', 'routing.created', { store, epoch: document.epoch });
+    });
+  }
+
+  async function readOnce(): Promise<{ choice: Choice; answers: StoreAnswer[] }> {
+    const answers = await Promise.all(stores.map(ask));
+    return { choice: chooseDocument(known?.document, answers), answers };
+  }
+
+  async function refresh(): Promise<void> {
+    // The age counts from before the read: what it shows is at least this old.
+    let startedAt = clock.monotonicInMs();
+    attemptedAt = startedAt;
+    let { choice, answers } = await readOnce();
+    if (choice.kind === 'create') {
+      await create(firstDocument(clock.now()), answers);
+      startedAt = clock.monotonicInMs();
+      ({ choice, answers } = await readOnce());
+    }
+    if (choice.kind !== 'confirmed') {
+      const reason = choice.kind === 'create' ? 'missing' : choice.reason;
+      if (reason !== 'unreadable') logger.event('error', 'routing.conflict', { reason, epoch: known?.document.epoch });
+      return;
+    }
+    if (choice.changed)
+      logger.event('info', 'routing.changed', {
+        epoch: choice.document.epoch,
+        revision: choice.document.revision,
+        activeHub: choice.document.activeHub,
+        direction: choice.document.direction,
+      });
+    known = { document: choice.document, confirmedAt: startedAt };
+    if (answers.some((answer) => answer.kind === 'missing')) await create(choice.document, answers);
+  }
+
+  function refreshShared(): Promise<void> {
+    reading ??= refresh().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  }
+
+  /** Starts a read where one is due; waits for it only where what is known won't do. */
+  async function ensure(): Promise<void> {
+    const age = ageInMs();
+    if (age !== undefined && age < refreshInMs) return;
+    const usable = age !== undefined && age < maxAgeInMs;
+    // After a failed read the next one waits a little, or an outage of storage would slow every answer down to its time-out.
+    const tooSoon = attemptedAt !== undefined && clock.monotonicInMs() - attemptedAt < refreshInMs;
+    if (!reading && tooSoon) return;
+    const refreshing = refreshShared();
+    if (!usable) await refreshing;
+    else refreshing.catch((error: unknown) => logger.event('error', 'defect', { code: codeOf(error), in: 'routing' }));
+  }
+
+  return {
+    ageInMs,
+    async lastGood() {
+      await ensure();
+      return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.confirmedAt };
+    },
+    async fresh() {
+      await ensure();
+      const age = ageInMs();
+      return age !== undefined && age < maxAgeInMs ? known?.document : undefined;
+    },
+  };
+}

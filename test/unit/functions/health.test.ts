@@ -1,0 +1,93 @@
+import { HttpRequest } from '@azure/functions';
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/errors.js';
+import { answerHealth } from '../../../src/functions/health.js';
+import { createCounters } from '../../../src/health/counters.js';
+import { createHealth } from '../../../src/health/report.js';
+import { aClock } from '../support/fakes.js';
+
+const operatorKey = 'an-operator-key-of-a-test';
+const away = async () => {
+  throw new AppError('storageUnavailable', 'away', { retryable: true });
+};
+
+function setUp({ neverRead = false, age = 10, storageAway = false } = {}) {
+  const ageInMs = neverRead ? undefined : age;
+  const counters = createCounters();
+  const health = createHealth({
+    counters,
+    clock: aClock(),
+    instanceId: 'instance-1',
+    stateMaxAgeInMs: 1000,
+    sources: {
+      routing: async () => (ageInMs === undefined ? undefined : { activeHub: 'primary', epoch: 3 }),
+      stateAgeInMs: () => ageInMs,
+      countDirty: storageAway ? away : async () => 4,
+      countRetryQueue: storageAway ? away : async () => 5,
+      countPoison: storageAway ? away : async () => 6,
+      countParked: storageAway ? away : async () => ({ notJson: 7 }),
+    },
+  });
+  const ask = (headers: Record<string, string> = {}, query = {}, key: string | undefined = operatorKey) =>
+    answerHealth(new HttpRequest({ method: 'GET', url: 'http://app/api/health', headers, query }), {
+      health,
+      operatorKey: key,
+    });
+  return { counters, ask };
+}
+
+describe('answerHealth', () => {
+  it('tells anyone no more than ok', async () => {
+    expect(await setUp().ask()).toMatchObject({ status: 200, jsonBody: { ok: true } });
+  });
+
+  it('is not ok without a routing document young enough for writing', async () => {
+    expect(await setUp({ age: 1000 }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
+    expect(await setUp({ neverRead: true }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
+  });
+
+  it.each([
+    ['header', { 'x-functions-key': operatorKey }, {}],
+    ['query', {}, { code: operatorKey }],
+  ])('gives the whole report for the operator key in the %s', async (_, headers, query) => {
+    const { counters, ask } = setUp();
+    counters.applied(2);
+    counters.coalesced(1);
+    counters.skipped('sourceIsStandby');
+    counters.skipped('sourceIsStandby', 2);
+    counters.lag(12.4);
+    expect((await ask(headers, query)).jsonBody).toEqual({
+      ok: true,
+      instanceId: 'instance-1',
+      startedAt: '2026-01-01T00:00:00.000Z',
+      activeHub: 'primary',
+      epoch: 3,
+      stateAgeInMs: 10,
+      applied: 2,
+      coalesced: 1,
+      skipped: { sourceIsStandby: 3 },
+      dirty: 4,
+      retryQueue: 5,
+      poison: 6,
+      parked: { notJson: 7 },
+      lagInMs: 12,
+    });
+  });
+
+  it('refuses a wrong key, and any key where none is set', async () => {
+    const { ask } = setUp();
+    const refused = { status: 401, jsonBody: { error: { code: 'wrongKey' } } };
+    expect(await ask({ 'x-functions-key': 'wrong' })).toMatchObject(refused);
+    expect(await ask({ 'x-functions-key': '' }, {}, undefined)).toMatchObject(refused);
+  });
+
+  it('reports null for what is stored while storage is away', async () => {
+    const { ask } = setUp({ storageAway: true });
+    expect((await ask({ 'x-functions-key': operatorKey })).jsonBody).toMatchObject({
+      dirty: null,
+      retryQueue: null,
+      poison: null,
+      parked: null,
+    });
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/errors.js';
+import { firstDocument, type RoutingDocument } from '../../../src/routing/document.js';
+import type { RoutingStorePort } from '../../../src/routing/ports.js';
+import { createRoutingState } from '../../../src/routing/state.js';
+import { aClock, aLogger } from '../support/fakes.js';
+
+interface FakeStore extends RoutingStorePort {
+  document: RoutingDocument | undefined;
+  away: boolean;
+  reads: number;
+}
+function aStore(name = 'first', document?: RoutingDocument): FakeStore {
+  const refuse = () => {
+    throw new AppError('storageUnavailable', 'away', { retryable: true });
+  };
+  const store: FakeStore = {
+    name,
+    document,
+    away: false,
+    reads: 0,
+    async read() {
+      store.reads += 1;
+      if (store.away) refuse();
+      return store.document && { document: store.document, etag: 'e' };
+    },
+    async create(created) {
+      if (store.away) refuse();
+      if (store.document) return false;
+      store.document = created;
+      return true;
+    },
+  };
+  return store;
+}
+
+const setUp = (...stores: FakeStore[]) => {
+  const clock = aClock();
+  const logger = aLogger();
+  const state = createRoutingState({ stores, clock, logger, refreshInMs: 5000, maxAgeInMs: 30_000 });
+  return { clock, logger, state };
+};
+const reverse: RoutingDocument = { ...firstDocument(new Date(0)), epoch: 2, activeHub: 'secondary', direction: 'reverse' };
+
+/** Lets a read that goes on beside the caller come to its end. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('createRoutingState', () => {
+  it('creates epoch 1 with the primary active where there is none', async () => {
+    const store = aStore();
+    const { state } = setUp(store);
+    expect(await state.fresh()).toMatchObject({ epoch: 1, activeHub: 'primary', direction: 'forward' });
+    expect(store.document?.epoch).toBe(1);
+  });
+
+  it('does not create one while a store cannot be read: it may hold a later epoch', async () => {
+    const [first, second] = [aStore('first'), aStore('second', reverse)];
+    second.away = true;
+    const { state } = setUp(first, second);
+    expect(await state.fresh()).toBeUndefined();
+    expect(first.document).toBeUndefined();
+  });
+
+  it('copies the document to a store that has none', async () => {
+    const [first, second] = [aStore('first', reverse), aStore('second')];
+    await setUp(first, second).state.fresh();
+    expect(second.document).toEqual(reverse);
+  });
+
+  it('answers from memory until the refresh is due, and shares one read among all that ask', async () => {
+    const store = aStore('first', reverse);
+    const { clock, state } = setUp(store);
+    await Promise.all([state.fresh(), state.lastGood(), state.fresh()]);
+    clock.advance(4999);
+    await state.fresh();
+    expect(store.reads).toBe(1);
+    clock.advance(1);
+    await state.fresh();
+    expect(store.reads).toBe(2);
+  });
+
+  it('shows a change after the refresh', async () => {
+    const store = aStore('first', firstDocument(new Date(0)));
+    const { clock, state } = setUp(store);
+    await state.fresh();
+    store.document = reverse;
+    clock.advance(5000);
+    await state.fresh();
+    await settle();
+    expect(await state.fresh()).toEqual(reverse);
+  });
+
+  it('gives writers nothing once the last confirmation is too old, devices the last good one, and recovers', async () => {
+    const store = aStore('first', reverse);
+    const { clock, state } = setUp(store);
+    await state.fresh();
+    store.away = true;
+    clock.advance(29_999);
+    expect(await state.fresh()).toEqual(reverse);
+    await settle();
+    clock.advance(5000);
+    expect(await state.fresh()).toBeUndefined();
+    expect(await state.lastGood()).toMatchObject({ document: reverse, ageInMs: 34_999 });
+    store.away = false;
+    clock.advance(5000);
+    expect(await state.fresh()).toEqual(reverse);
+  });
+
+  it('does not ask a failing store again before the refresh interval is over', async () => {
+    const store = aStore('first', reverse);
+    store.away = true;
+    const { state } = setUp(store);
+    await state.lastGood();
+    expect(await state.lastGood()).toBeUndefined();
+    expect(store.reads).toBe(1);
+  });
+
+  it('keeps the last good document on a conflict, raises an alarm, and lets it age', async () => {
+    const store = aStore('first', reverse);
+    const { clock, logger, state } = setUp(store);
+    await state.fresh();
+    store.document = { ...reverse, switchedAt: '2026-05-05T00:00:00.000Z' };
+    clock.advance(30_000);
+    expect(await state.fresh()).toBeUndefined();
+    expect((await state.lastGood())?.document).toEqual(reverse);
+    expect(logger.events.filter((event) => event.id === 'routing.conflict')).toMatchObject([
+      { level: 'error', fields: { reason: 'conflict' } },
+    ]);
+  });
+
+  it('refuses a lower epoch after a higher one', async () => {
+    const store = aStore('first', reverse);
+    const { clock, state } = setUp(store);
+    await state.fresh();
+    store.document = firstDocument(new Date(0));
+    clock.advance(30_000);
+    expect(await state.fresh()).toBeUndefined();
+    expect((await state.lastGood())?.document.epoch).toBe(2);
+  });
+});

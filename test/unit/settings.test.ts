@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { loadSettings } from '../../src/settings.js';
+import { AppError } from '../../src/errors.js';
+
+const hub = (name: string) => `HostName=${name}.azure-devices.net;SharedAccessKeyName=app;SharedAccessKey=c2VjcmV0`;
+const least = { PRIMARY_HUB: hub('p'), SECONDARY_HUB: hub('s'), AzureWebJobsStorage: 'UseDevelopmentStorage=true' };
+
+const problemOf = (env: Record<string, string>): AppError => {
+  try {
+    loadSettings(env);
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  return expect.fail('the settings were accepted');
+};
+
+describe('loadSettings', () => {
+  it('takes the least that is needed and fills in the documented defaults', () => {
+    expect(loadSettings(least)).toEqual({
+      hubs: {
+        primary: {
+          role: 'primary',
+          name: 'p',
+          hostName: 'p.azure-devices.net',
+          connection: { kind: 'connectionString', value: hub('p') },
+        },
+        secondary: {
+          role: 'secondary',
+          name: 's',
+          hostName: 's.azure-devices.net',
+          connection: { kind: 'connectionString', value: hub('s') },
+        },
+      },
+      twinEvents: {},
+      twinConsumerGroup: '$Default',
+      stateStorage: {
+        connectionName: 'AzureWebJobsStorage',
+        connection: { kind: 'connectionString', value: 'UseDevelopmentStorage=true' },
+      },
+      stateStorageSecond: undefined,
+      reportedStrategy: 'off',
+      twinConcurrency: 32,
+      hubCallTimeoutInMs: 30_000,
+      routeTtlInSeconds: 3600,
+      stateRefreshInMs: 5000,
+      stateMaxAgeInMs: 30_000,
+      holdLimitInMs: 3_600_000,
+      deleteGraceInMs: 3_600_000,
+      operatorKey: undefined,
+    });
+  });
+
+  it('reads identity-based connections of hubs, storage and Event Hubs', () => {
+    const settings = loadSettings({
+      PRIMARY_HUB__hostName: 'p.azure-devices.net',
+      PRIMARY_HUB__credential: 'managedidentity',
+      PRIMARY_HUB__clientId: 'an-id',
+      SECONDARY_HUB__hostName: 's.azure-devices.net',
+      STATE_STORAGE__accountName: 'state',
+      STATE_STORAGE_SECOND__blobServiceUri: 'https://second.blob.core.windows.net',
+      PRIMARY_TWIN_EVENTS__fullyQualifiedNamespace: 'ns.servicebus.windows.net',
+      SECONDARY_TWIN_EVENTS: 'Endpoint=sb://ns/',
+      SECONDARY_TWIN_EVENT_HUB: 'other',
+    });
+    expect(settings.hubs.primary.connection).toEqual({
+      kind: 'identity',
+      address: { hostName: 'p.azure-devices.net' },
+      credential: 'managedidentity',
+      clientId: 'an-id',
+    });
+    expect(settings.stateStorage.connectionName).toBe('STATE_STORAGE');
+    expect(settings.stateStorageSecond?.connection).toEqual({
+      kind: 'identity',
+      address: { blobServiceUri: 'https://second.blob.core.windows.net' },
+    });
+    expect(settings.twinEvents).toEqual({
+      primary: { connectionName: 'PRIMARY_TWIN_EVENTS', eventHubName: 'devicetwin' },
+      secondary: { connectionName: 'SECONDARY_TWIN_EVENTS', eventHubName: 'other' },
+    });
+  });
+
+  it('names every bad setting in one error, and no value', () => {
+    const error = problemOf({
+      PRIMARY_HUB: 'SharedAccessKey=c2VjcmV0',
+      TWIN_CONCURRENCY: 'many',
+      REPORTED_STRATEGY: 'sometimes',
+      HOLD_LIMIT_SECONDS: '0',
+      OPERATOR_KEY: 'short',
+    });
+    expect(error.code).toBe('invalidSettings');
+    expect(error.retryable).toBe(false);
+    for (const name of ['PRIMARY_HUB', 'SECONDARY_HUB', 'STATE_STORAGE', 'TWIN_CONCURRENCY', 'REPORTED_STRATEGY'])
+      expect(error.message).toContain(name);
+    for (const name of ['HOLD_LIMIT_SECONDS', 'OPERATOR_KEY']) expect(error.message).toContain(name);
+    for (const value of ['c2VjcmV0', 'many', 'short']) expect(error.message).not.toContain(value);
+  });
+
+  it('refuses one hub in both roles, whatever the case of its name', () => {
+    expect(problemOf({ ...least, SECONDARY_HUB: hub('P') }).message).toContain('SECONDARY_HUB: is the same hub');
+  });
+
+  it('refuses a maximum age of the routing document that its refresh cannot keep', () => {
+    const error = problemOf({ ...least, STATE_REFRESH_MS: '5000', STATE_MAX_AGE_MS: '5000' });
+    expect(error.message).toContain('STATE_MAX_AGE_MS');
+  });
+
+  it('takes an empty setting as unset', () => {
+    expect(loadSettings({ ...least, TWIN_CONCURRENCY: '', OPERATOR_KEY: '' }).twinConcurrency).toBe(32);
+  });
+});
