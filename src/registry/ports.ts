@@ -34,13 +34,23 @@ export interface LedgerPort {
   countDirty(): Promise<number>;
 }
 
+export const ledgerStates = ['creating', 'copied', 'pendingDelete', 'tombstone'] as const;
+
 export interface LedgerEntry {
   key: IdentityKey;
-  state: 'copied' | 'pendingDelete' | 'tombstone';
+  /**
+   * `creating` is written BEFORE the copy is made: a create whose answer is lost (timeout, killed process) would else leave a
+   * copy for which there is no evidence, and which a later delete on the source could never remove.
+   */
+  state: (typeof ledgerStates)[number];
   /** The source's generationId that the copy stands for. */
   sourceGenerationId: string;
-  /** The copy's own generationId on the target: evidence that what is there is still ours. */
+  /**
+   * The copy's own generationId on the target: evidence that what is there is still ours. While `creating` it is the copy of
+   * an older life that must go first, or empty when there was none.
+   */
   targetGenerationId: string;
+  /** While `creating`: when the copy was begun. */
   copiedAt: Date;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
@@ -67,3 +77,51 @@ export interface RetryMessage {
   moduleId?: string;
   attempt: number;
 }
+
+/**
+ * May changes of `source` be written to the other hub now? Asked before EACH write to a hub. `skip`: the source is the
+ * standby, its changes are not mirrored. `hold`: cannot tell, or paused.
+ */
+export interface DirectionPort {
+  decide(source: HubRole): Promise<DirectionVerdict>;
+}
+export type DirectionVerdict =
+  { kind: 'apply' } | { kind: 'skip'; reason: 'sourceIsStandby' } | { kind: 'hold'; reason: HoldReason };
+export type HoldReason =
+  | 'stateStale' // no routing document younger than STATE_MAX_AGE_MS
+  | 'paused' // the document says so
+  | 'draining' // device failover under way; not built in this version
+  | 'targetAway' // unreachable, busy, timed out, failing over
+  | 'targetThrottled'
+  | 'targetQuotaExceeded'
+  | 'targetUnauthorized'
+  | 'storageAway'; // ledger, queue or parking cannot be written
+
+/** What the twin room is told: its ReplicatePort is wired to `createReplicate` in the composition root. */
+export type ReplicateOutcome =
+  | { kind: 'done' }
+  | { kind: 'sourceGone' }
+  | { kind: 'sourceAway'; error: Error }
+  | { kind: 'hold'; reason: HoldReason; error?: Error }
+  | { kind: 'refused'; error: Error };
+
+/** Original bytes kept because nothing can be done with them. Rejects with storageUnavailable. */
+export interface ParkPort {
+  park(item: ParkedItem): Promise<void>;
+}
+export interface ParkedItem {
+  source: 'event-grid' | 'registry-retry';
+  /** The event's own id made safe for a blob name; `none` when it has none. */
+  sequence: string;
+  reason: ParkReason;
+  body: Uint8Array;
+}
+export type ParkReason = 'notJson' | 'wrongShape' | 'invalidId' | 'unexpectedHub'; // a retry message that names no hub of ours
+
+/** Skips of this instance, for health. */
+export interface SkipCounter {
+  skipped(reason: string): void;
+}
+
+/** Numbers in [0, 1) for jitter. */
+export type Random = () => number;

@@ -54,7 +54,9 @@ export type DirtyReason =
   | 'sourceUnreadable'
   | 'holdLimit'
   | 'refusedByTarget'
-  | 'reportedNotWritten';
+  | 'reportedNotWritten'
+  | 'outOfOrder' // an older change came after a newer one
+  | 'defect'; // our own code failed on this identity: state repairs what the events could not
 
 /** Writes reported properties to a hub as the device itself. */
 export interface ReportedPort {
@@ -98,7 +100,9 @@ export type SkipReason =
   | 'reportedOff' // REPORTED_STRATEGY=off
   | 'notWritable' // reported of a device that we cannot speak for
   | 'nothingToDo' // a patch with no tags, desired or reported
-  | 'systemModule'; // $edgeAgent and $edgeHub come with their device
+  | 'duplicate' // the same change once more: the route delivers at least once
+  | 'systemModule' // $edgeAgent and $edgeHub come with their device
+  | 'defect'; // given up after an error of our own and marked dirty
 
 /** One event of the batch as the trigger hands it over: nothing is interpreted yet. */
 export interface RawTwinEvent {

@@ -1,0 +1,131 @@
+import type { Identity, IdentityKey } from '../hub-model.js';
+import { AppError } from '../errors.js';
+import { copyTwin } from './copy-twin.js';
+import { isRecorded, planIdentity, type IdentityPlan } from './plan-identity.js';
+import type { LedgerEntry } from './ports.js';
+import { lookAgain, writeToTarget, type SyncRun } from './sync-run.js';
+import { on, SyncStop, untilSettled } from './sync-stop.js';
+import type { SyncAction, SyncOutcome } from './sync-outcome.js';
+
+export interface IdentityPair {
+  source: Identity | undefined;
+  target: Identity | undefined;
+  ledger: LedgerEntry | undefined;
+}
+
+/** The target first: its ETag must be older than what is read of the source, or an old state could overwrite a newer one. */
+export const readPair = async (run: SyncRun, key: IdentityKey): Promise<IdentityPair> => {
+  const target = await on('target', run.targetHub.getIdentity(key));
+  const source = await on('source', run.sourceHub.getIdentity(key));
+  const ledger = await on('storage', run.ledger.read(run.source, key));
+  return { source, target, ledger };
+};
+
+/** What else belongs to a copy that is new, or was left half done. */
+export type CompleteCopy = (run: SyncRun, key: IdentityKey) => Promise<void>;
+
+/** Brings one copy up to the source as it is now; `complete` runs before the ledger calls a new copy `copied`. */
+export const copyIdentity = (run: SyncRun, key: IdentityKey, complete: CompleteCopy): Promise<SyncOutcome> =>
+  untilSettled(async () => {
+    const pair = await readPair(run, key);
+    const plan = planIdentity({ ...pair, now: run.clock.now(), graceInMs: run.graceInMs });
+    switch (plan.kind) {
+      case 'nothing':
+        if (plan.lookAgainAt !== undefined) await lookAgain(run, key, plan.lookAgainAt);
+        return { kind: 'nothing', reason: plan.reason };
+      case 'refuse':
+        throw new SyncStop({ kind: 'refused', side: 'source', error: keysNotReadable() });
+      case 'forget':
+        await bury(run, plan.ledger);
+        return { kind: 'nothing', reason: 'sourceGone' };
+      case 'disable':
+        await disable(run, plan);
+        return { kind: 'done', did: 'disabled' };
+      case 'delete':
+        await writeToTarget(run, () => run.targetHub.deleteIdentity(key, plan.etag));
+        await bury(run, plan.ledger);
+        return { kind: 'done', did: 'deleted' };
+      default:
+        return { kind: 'done', did: await bringUp(run, plan, pair, complete) };
+    }
+  });
+
+type CopyPlan = Extract<IdentityPlan, { source: Identity }>;
+
+const bringUp = async (
+  run: SyncRun,
+  plan: CopyPlan,
+  pair: IdentityPair,
+  complete: CompleteCopy,
+): Promise<SyncAction> => {
+  const { source } = plan;
+  const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
+  await copyTwin(run, source.key);
+  if (isRecorded(ledger, source, target)) return did;
+  await complete(run, source.key);
+  await writeLedger(run, {
+    key: source.key,
+    state: 'copied',
+    sourceGenerationId: source.generationId,
+    targetGenerationId: target.generationId,
+    copiedAt: run.clock.now(),
+    etag: ledger?.etag,
+  });
+  return did;
+};
+
+interface Written {
+  target: Identity;
+  ledger: LedgerEntry | undefined;
+  did: SyncAction;
+}
+
+const writeIdentity = async (run: SyncRun, plan: CopyPlan, ledger: LedgerEntry | undefined): Promise<Written> => {
+  if (plan.kind === 'unchanged') return { target: plan.target, ledger, did: 'unchanged' };
+  const { targetHub } = run;
+  if (plan.kind === 'update') {
+    const target = await writeToTarget(run, () => targetHub.updateIdentity(plan.content, plan.etag));
+    return { target, ledger, did: 'updated' };
+  }
+  const old = plan.kind === 'recreate' ? plan.old : undefined;
+  const begun = await begin(run, plan.source, ledger, old?.generationId ?? ledger?.targetGenerationId ?? '');
+  if (old !== undefined) await writeToTarget(run, () => targetHub.deleteIdentity(old.key, old.etag));
+  const target = await writeToTarget(run, () => targetHub.createIdentity(plan.content));
+  return { target, ledger: begun, did: old === undefined ? 'created' : 'recreated' };
+};
+
+const begin = (run: SyncRun, source: Identity, ledger: LedgerEntry | undefined, targetGenerationId: string) =>
+  writeLedger(run, {
+    key: source.key,
+    state: 'creating',
+    sourceGenerationId: source.generationId,
+    targetGenerationId,
+    copiedAt: run.clock.now(),
+    etag: ledger?.etag,
+  });
+
+/** Disabled first, recorded second: a crash in between disables again. The other order could leave it enabled until its end. */
+const disable = async (run: SyncRun, plan: Extract<IdentityPlan, { kind: 'disable' }>): Promise<void> => {
+  const { ledger, deleteAfter, content, etag } = plan;
+  if (content !== undefined) await writeToTarget(run, () => run.targetHub.updateIdentity(content, etag));
+  await writeLedger(run, { ...ledger, state: 'pendingDelete', deleteAfter });
+  await lookAgain(run, ledger.key, deleteAfter);
+};
+
+const bury = async (run: SyncRun, { deleteAfter: _deleteAfter, ...ledger }: LedgerEntry): Promise<void> => {
+  await writeLedger(run, { ...ledger, state: 'tombstone' });
+};
+
+const writeLedger = (run: SyncRun, entry: Omit<LedgerEntry, 'etag'> & { etag?: string | undefined }) => {
+  const { etag, ...rest } = entry;
+  return on('storage', run.ledger.write(run.source, { ...rest, ...(etag !== undefined && { etag }) }));
+};
+
+const keysNotReadable = () =>
+  new AppError(
+    'hubUnauthorized',
+    'The source shows a SAS identity without its keys: the role must allow reading them.',
+    {
+      retryable: false,
+    },
+  );

@@ -1,0 +1,22 @@
+import type { HintHandlerOptions } from './handle-event.js';
+import { parkHint, skipHint, type HintOutcome } from './hint-outcome.js';
+import { putBack } from './put-back.js';
+import { parseRetryMessage } from './retry-message.js';
+
+/**
+ * One message of the queue `registry-retry`: the identity is repaired by state, whatever first led to the message. Put back with
+ * a longer delay for as long as it takes. Rejects with `held` only when even that fails; any other rejection is a defect, and
+ * defects alone reach the poison queue.
+ */
+export const createRegistryRetryHandler =
+  (options: HintHandlerOptions) =>
+  async (raw: unknown): Promise<HintOutcome> => {
+    const message = parseRetryMessage(raw, options.hubNames);
+    if (message.kind === 'bad') return parkHint(options, { source: 'registry-retry', reason: message.reason }, raw);
+    const { source, key, attempt } = message;
+    const outcome = await options.syncIdentity(source, key);
+    if (outcome.kind === 'done') return outcome;
+    if (outcome.kind === 'nothing') return skipHint(options, outcome.reason, { hub: options.hubNames[source], ...key });
+    await putBack(options, source, key, attempt + 1, outcome);
+    return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
+  };

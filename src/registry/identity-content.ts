@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util';
+
+import type { Authentication, Identity, IdentityContent } from '../hub-model.js';
+
+/**
+ * What of an identity goes to the other hub. A device's status, reason and Edge capability; a module's `managedBy`; of both
+ * the authentication, whole. Never the generationId, nor the deviceScope (it names a device's life on ONE hub).
+ */
+export const contentOf = (identity: Identity): IdentityContent => {
+  const { key, authentication } = identity;
+  if (key.moduleId !== undefined) {
+    return { key, authentication, ...(identity.managedBy !== undefined && { managedBy: identity.managedBy }) };
+  }
+  return {
+    key,
+    authentication,
+    status: identity.status ?? 'enabled',
+    ...(identity.statusReason !== undefined && { statusReason: identity.statusReason }),
+    iotEdge: identity.iotEdge ?? false,
+  };
+};
+
+/** Equal as far as a copy can be. The service shows what is not set as null, as an empty text, or not at all. */
+export const sameContent = (a: Identity, b: Identity): boolean =>
+  isDeepStrictEqual(comparable(contentOf(a)), comparable(contentOf(b)));
+
+const comparable = (content: IdentityContent): object => ({
+  type: content.authentication.type,
+  keys: keysOf(content.authentication),
+  thumbprints: thumbprintsOf(content.authentication),
+  status: content.status,
+  statusReason: content.statusReason ?? '',
+  iotEdge: content.iotEdge,
+  managedBy: content.managedBy ?? '',
+});
+
+const keysOf = ({ symmetricKey }: Authentication): string[] => [
+  symmetricKey?.primaryKey ?? '',
+  symmetricKey?.secondaryKey ?? '',
+];
+
+const thumbprintsOf = ({ x509Thumbprint }: Authentication): string[] => [
+  x509Thumbprint?.primaryThumbprint ?? '',
+  x509Thumbprint?.secondaryThumbprint ?? '',
+];
+
+/**
+ * The service makes fresh keys for an identity that comes without any ("Import and export IoT Hub device identities in bulk"):
+ * a source whose keys we may not see must not be copied, or its devices could not connect to the copy.
+ */
+export const hidesItsKeys = ({ authentication }: Identity): boolean =>
+  authentication.type === 'sas' && keysOf(authentication).includes('');

@@ -1,0 +1,67 @@
+import type { Clock } from '../clock.js';
+import { AppError, codeOf } from '../errors.js';
+import type { HubRole, IdentityKey } from '../hub-model.js';
+import type { Logger } from '../log-events.js';
+import type { LedgerPort, Random, RetryQueuePort } from './ports.js';
+import { retryDelayInMs } from './retry-delay.js';
+import { toMessage } from './sync-run.js';
+import type { SyncOutcome } from './sync-outcome.js';
+
+export interface PutBackOptions {
+  hubNames: Record<HubRole, string>;
+  ledger: LedgerPort;
+  queue: RetryQueuePort;
+  clock: Clock;
+  logger: Logger;
+  random: Random;
+}
+
+/**
+ * Puts what can't be done now on the retry queue; `attempt` is the coming one's number. What was refused is marked dirty too and
+ * comes back at a slow pace, since its cause may go away (a full registry, a name that was reserved). Rejects with `held`
+ * when the queue can't be written: whoever delivered the hint must deliver it again.
+ */
+export const putBack = async (
+  options: PutBackOptions,
+  source: HubRole,
+  key: IdentityKey,
+  attempt: number,
+  outcome: Extract<SyncOutcome, { kind: 'notNow' | 'refused' }>,
+): Promise<void> => {
+  const { hubNames, queue, logger, random } = options;
+  const refused = outcome.kind === 'refused';
+  const code = outcome.error === undefined ? undefined : codeOf(outcome.error);
+  const fields = { hub: hubNames[source], ...key, attempt, side: outcome.side, code };
+  if (refused) {
+    logger.event('error', 'identity.refused', { ...fields, serviceCode: outcome.error.serviceCode });
+    await markRefused(options, source, key);
+  } else {
+    logger.event('warn', 'identity.notNow', { ...fields, reason: outcome.reason });
+  }
+  const retryAfterInMs = outcome.error?.retryAfterInMs;
+  const delayInMs = retryDelayInMs({ attempt, pace: refused ? 'slow' : 'quick', random, retryAfterInMs });
+  await orHeld(queue.enqueue(toMessage(hubNames[source], key, attempt), delayInMs));
+};
+
+/** The message alone brings the repair about; the mark makes it seen. So a table that is away is told and not fatal. */
+const markRefused = async (options: PutBackOptions, source: HubRole, key: IdentityKey): Promise<void> => {
+  try {
+    await options.ledger.markDirty(source, key, 'refusedByTarget', options.clock.now());
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    options.logger.event('warn', 'identity.notNow', { reason: 'storageAway', code: error.code, ...key });
+  }
+};
+
+/** A hint that can neither be done nor kept has to stay with whoever delivered it. */
+export const orHeld = async <T>(stored: Promise<T>): Promise<T> => {
+  try {
+    return await stored;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    throw new AppError('held', 'The hint can be kept nowhere now: it must be delivered again.', {
+      retryable: true,
+      cause: error,
+    });
+  }
+};

@@ -1,0 +1,67 @@
+import { AppError } from '../errors.js';
+import type { HubRole, IdentityKey } from '../hub-model.js';
+import type { PutBackOptions } from './put-back.js';
+import type { HoldReason, ReplicateOutcome } from './ports.js';
+import { retryDelayInMs } from './retry-delay.js';
+import type { SyncIdentity } from './sync-identity.js';
+import { toMessage } from './sync-run.js';
+import type { NothingReason, SyncOutcome } from './sync-outcome.js';
+
+/** What the twin room needs of this one. */
+export interface Replicate {
+  /** By the source's state read now; never rejects but for defects and storage. */
+  replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  /** Marks first, then queues the repair; both or it rejects with storageUnavailable. */
+  markDirty(source: HubRole, key: IdentityKey, reason: string): Promise<void>;
+}
+
+export const createReplicate = (
+  options: Omit<PutBackOptions, 'logger'> & { syncIdentity: SyncIdentity },
+): Replicate => {
+  const markDirty: Replicate['markDirty'] = async (source, key, reason) => {
+    await options.ledger.markDirty(source, key, reason, options.clock.now());
+    const delayInMs = retryDelayInMs({ attempt: 1, pace: 'quick', random: options.random });
+    await options.queue.enqueue(toMessage(options.hubNames[source], key, 1), delayInMs);
+  };
+  return {
+    markDirty,
+    replicateIdentity: async (source, key) => {
+      const outcome = await options.syncIdentity(source, key);
+      if ('side' in outcome && outcome.side === 'reported') {
+        // Identity, tags and desired are there: the partition need not wait for a connection as the device.
+        await markDirty(source, key, 'reportedNotWritten');
+        return { kind: 'done' };
+      }
+      return toReplicateOutcome(outcome);
+    },
+  };
+};
+
+const nothings: Record<NothingReason, ReplicateOutcome> = {
+  sourceGone: { kind: 'sourceGone' },
+  noLedgerEvidence: { kind: 'sourceGone' },
+  notOurCopy: { kind: 'sourceGone' },
+  graceRunning: { kind: 'sourceGone' },
+  copyUnderWay: { kind: 'sourceGone' },
+  systemModule: { kind: 'done' },
+  // The direction changed under the caller's feet: it asks again, and skips.
+  sourceIsStandby: { kind: 'hold', reason: 'stateStale' },
+};
+
+const toReplicateOutcome = (outcome: SyncOutcome): ReplicateOutcome => {
+  if (outcome.kind === 'done') {
+    return { kind: outcome.did === 'disabled' || outcome.did === 'deleted' ? 'sourceGone' : 'done' };
+  }
+  if (outcome.kind === 'nothing') return nothings[outcome.reason];
+  if (outcome.kind === 'refused') return { kind: 'refused', error: outcome.error };
+  const { reason, error } = outcome;
+  if (!isHold(reason)) return { kind: 'sourceAway', error: error ?? contended() };
+  return { kind: 'hold', reason, ...(error !== undefined && { error }) };
+};
+
+/** All others are this identity's own trouble: it is marked and the partition goes on. */
+const isHold = (reason: Extract<SyncOutcome, { kind: 'notNow' }>['reason']): reason is HoldReason =>
+  reason !== 'sourceAway' && reason !== 'contended' && reason !== 'reportedNotWritten';
+
+const contended = () =>
+  new AppError('preconditionFailed', 'The identity changed each time it was read.', { retryable: true });

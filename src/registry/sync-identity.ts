@@ -1,0 +1,103 @@
+import { keyText, type HubRole, type IdentityKey } from '../hub-model.js';
+import { copyIdentity, readPair } from './copy-identity.js';
+import { createKeyedMutex } from './keyed-mutex.js';
+import { isRecorded } from './plan-identity.js';
+import type { DirtyMark } from './ports.js';
+import { lookAgain, startRun, type IdentitySyncOptions, type SyncRun } from './sync-run.js';
+import { assertMayWrite, on, SyncStop, untilSettled } from './sync-stop.js';
+import type { SyncOutcome } from './sync-outcome.js';
+
+/**
+ * Brings the copy of `key` on the other hub up to the state of `source`, read now. Idempotent: any hint may call it, any number
+ * of times. Expected failures are outcomes; only defects reject.
+ */
+export type SyncIdentity = (source: HubRole, key: IdentityKey) => Promise<SyncOutcome>;
+
+export const createIdentitySync = (options: IdentitySyncOptions): SyncIdentity => {
+  // By device, not by key: a device's sync brings its modules along, and a module's may need its device first.
+  const serialise = createKeyedMutex();
+  return (source, key) =>
+    serialise(key.deviceId, async () => {
+      const outcome = await sync(startRun(options, source), key).catch(outcomeOfStop);
+      if (outcome.kind === 'done') {
+        options.logger.event('info', 'identity.synced', {
+          outcome: outcome.did,
+          hub: options.hubNames[source],
+          ...key,
+        });
+      }
+      return outcome;
+    });
+};
+
+const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
+  if (isSystemModule(key)) return { kind: 'nothing', reason: 'systemModule' };
+  await assertMayWrite(run.direction, run.source);
+  // Before the source: a mark set after our read of it stands for a change that we may not have seen.
+  const mark = await on('storage', run.ledger.readDirty(run.source, key));
+  const outcome = key.moduleId === undefined ? await syncDevice(run, key) : await syncModule(run, key);
+  const unfinished = await tellReportedStops(run, key);
+  if (unfinished !== undefined) return unfinished;
+  if (mark !== undefined) await clear(run, mark);
+  return outcome;
+};
+
+/** $edgeAgent and $edgeHub are made with their device, and refuse to be written: 401100 SystemModuleModifyUnauthorizedAccess. */
+const isSystemModule = ({ moduleId }: IdentityKey): boolean => moduleId?.startsWith('$') ?? false;
+
+const syncDevice = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => copyIdentity(run, key, syncModulesOf);
+
+/** A module's own event may have come before its device's, or its copy may have died with the device's older life. */
+const syncModulesOf = async (run: SyncRun, { deviceId }: IdentityKey): Promise<void> => {
+  for (const { key } of await on('source', run.sourceHub.listModules(deviceId))) {
+    if (isSystemModule(key)) continue;
+    try {
+      await copyIdentity(run, key, nothingMore);
+    } catch (error) {
+      if (!(error instanceof SyncStop) || error.outcome.kind !== 'refused') throw error;
+      // One refused module must keep neither its device nor its siblings from being copied: it gets a message of its own.
+      await lookAgain(run, key, run.clock.now());
+    }
+  }
+};
+
+const nothingMore = () => Promise.resolve();
+
+const syncModule = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> =>
+  untilSettled(async () => {
+    const device = { deviceId: key.deviceId };
+    const { source, target, ledger } = await readPair(run, device);
+    if (!isRecorded(ledger, source, target)) await syncDevice(run, device);
+    return copyIdentity(run, key, nothingMore);
+  });
+
+/** The identity's own is this call's outcome; those of modules that came along get a message each. */
+const tellReportedStops = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome | undefined> => {
+  let own: SyncOutcome | undefined;
+  for (const stop of run.reportedStops.values()) {
+    if (keyText(stop.key) === keyText(key)) own = settled(stop.outcome);
+    else await lookAgain(run, stop.key, run.clock.now());
+  }
+  return own;
+};
+
+const clear = async (run: SyncRun, mark: DirtyMark): Promise<void> => {
+  const cleared = await on('storage', run.ledger.clearDirty(run.source, mark));
+  if (!cleared) run.logger.event('debug', 'identity.synced', { outcome: 'stillDirty', ...mark.key });
+};
+
+const outcomeOfStop = (error: unknown): SyncOutcome => {
+  if (!(error instanceof SyncStop)) throw error;
+  return settled(error.outcome);
+};
+
+/** `again` that reaches this far came from outside every repetition (a clear, a direction): contention by another name. */
+const settled = (outcome: SyncStop['outcome']): SyncOutcome =>
+  outcome.kind === 'again'
+    ? {
+        kind: 'notNow',
+        reason: 'contended',
+        side: 'target',
+        ...(outcome.error !== undefined && { error: outcome.error }),
+      }
+    : outcome;

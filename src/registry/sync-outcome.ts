@@ -1,0 +1,23 @@
+import type { AppError } from '../errors.js';
+import type { PlanNothingReason } from './plan-identity.js';
+import type { HoldReason } from './ports.js';
+
+/** What became of one identity. Expected failures are outcomes; only defects reject. */
+export type SyncOutcome =
+  | { kind: 'done'; did: SyncAction }
+  | { kind: 'nothing'; reason: NothingReason }
+  | { kind: 'notNow'; reason: NotNowReason; side: Side; error?: AppError }
+  | { kind: 'refused'; side: Side; error: AppError };
+
+export type SyncAction = 'created' | 'updated' | 'recreated' | 'unchanged' | 'disabled' | 'deleted';
+
+export type NothingReason = PlanNothingReason | 'sourceIsStandby' | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
+
+export type NotNowReason =
+  | HoldReason
+  | 'sourceAway' // whatever keeps us from reading the source
+  | 'contended' // somebody wrote in between, again and again
+  | 'reportedNotWritten'; // all but the reported properties is copied
+
+/** Who stands in the way. `reported`: the connection as the device itself. */
+export type Side = 'source' | 'target' | 'storage' | 'reported' | 'direction';

@@ -1,0 +1,66 @@
+import type { Clock } from '../clock.js';
+import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
+import type { Logger } from '../log-events.js';
+import { followUpDelayInMs } from './retry-delay.js';
+import { assertMayWrite, on, type SyncStop } from './sync-stop.js';
+import type {
+  DirectionPort,
+  LedgerPort,
+  RegistryHubPort,
+  ReportedWriter,
+  RetryMessage,
+  RetryQueuePort,
+} from './ports.js';
+
+export interface IdentitySyncOptions {
+  hubs: Record<HubRole, RegistryHubPort>;
+  /** As the service's events name them. */
+  hubNames: Record<HubRole, string>;
+  ledger: LedgerPort;
+  queue: RetryQueuePort;
+  direction: DirectionPort;
+  /** Absent: reported properties are not copied. */
+  reported?: ReportedWriter;
+  clock: Clock;
+  logger: Logger;
+  /** How long a deleted device's copy stays disabled before it is deleted; 0 deletes at once. */
+  graceInMs: number;
+}
+
+/** One synchronisation of one identity and of what belongs to it. */
+export interface SyncRun extends IdentitySyncOptions {
+  source: HubRole;
+  target: HubRole;
+  sourceHub: RegistryHubPort;
+  targetHub: RegistryHubPort;
+  /** Reported that could not be written, by keyText. They are told at the end, when all else is copied. */
+  reportedStops: Map<string, { key: IdentityKey; outcome: SyncStop['outcome'] }>;
+}
+
+export const startRun = (options: IdentitySyncOptions, source: HubRole): SyncRun => ({
+  ...options,
+  source,
+  target: otherRole(source),
+  sourceHub: options.hubs[source],
+  targetHub: options.hubs[otherRole(source)],
+  reportedStops: new Map(),
+});
+
+/** Any write to the target goes through here: the direction is asked each time. */
+export const writeToTarget = async <T>(run: SyncRun, write: () => Promise<T>): Promise<T> => {
+  await assertMayWrite(run.direction, run.source);
+  return on('target', write());
+};
+
+export const toMessage = (hubName: string, key: IdentityKey, attempt: number): RetryMessage => ({
+  hubName,
+  deviceId: key.deviceId,
+  ...(key.moduleId !== undefined && { moduleId: key.moduleId }),
+  attempt,
+});
+
+/** Has the identity looked at again by a message of its own. */
+export const lookAgain = async (run: SyncRun, key: IdentityKey, at: Date): Promise<void> => {
+  const delayInMs = followUpDelayInMs(run.clock.now(), at);
+  await on('storage', run.queue.enqueue(toMessage(run.hubNames[run.source], key, 1), delayInMs));
+};

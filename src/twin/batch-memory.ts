@@ -1,0 +1,88 @@
+import { LRUCache } from 'lru-cache';
+import { keyText, type IdentityKey } from '../hub-model.js';
+import type { BatchContext } from './effects.js';
+import { createTrails, judge, type Trail, type Trails } from './event-order.js';
+import { parseEvent } from './parse-event.js';
+import { planIdentity, type IdentityWork, type PlannedEvent } from './plan-identity.js';
+import type { ParkReason, RawTwinEvent, SkipReason } from './ports.js';
+
+/** A batch under way: what is left of it. */
+export interface Batch {
+  readonly works: IdentityWork[];
+  /** Events that nothing can be done with; parked ones are taken off. */
+  readonly unreadable: { raw: RawTwinEvent; reason: ParkReason; detail: string }[];
+  readonly skips: SkipReason[];
+  /** Identities whose changes came out of order; marked ones are taken off. */
+  readonly late: IdentityKey[];
+  /** What will have been seen of each identity once the batch is done, by key. */
+  readonly trails: ReadonlyMap<string, Trail>;
+  /** Monotonic time of its first hold. */
+  heldSinceInMs?: number;
+}
+
+/** Decodes a batch and groups it by identity, in order. Of `seen` it only reads: a batch that is not done leaves nothing there. */
+export function planBatch(
+  events: readonly RawTwinEvent[],
+  sourceHubName: string,
+  seen: Pick<Trails, 'get'> = new Map<string, Trail>(),
+): Batch {
+  const groups = new Map<string, PlannedEvent[]>();
+  const trails = new Map<string, Trail>();
+  const late = new Map<string, IdentityKey>();
+  const unreadable: Batch['unreadable'] = [];
+  const skips: SkipReason[] = [];
+  for (const raw of events) {
+    const event = parseEvent(raw, sourceHubName);
+    if (event.kind === 'park') unreadable.push({ raw, reason: event.reason, detail: event.detail });
+    else if (event.kind === 'skip') skips.push(event.reason);
+    else {
+      const id = keyText(event.key);
+      const { judgement, trail } = judge(trails.get(id) ?? seen.get(id) ?? [], event);
+      trails.set(id, trail);
+      if (judgement === 'duplicate') skips.push('duplicate');
+      else if (judgement === 'late') late.set(id, event.key);
+      else groups.set(id, [...(groups.get(id) ?? []), { raw, event }]);
+    }
+  }
+  const works = [...groups.values()].flatMap((group) => (group[0] ? [planIdentity(group[0].event.key, group)] : []));
+  return {
+    works,
+    unreadable,
+    skips: [...skips, ...works.flatMap((work) => work.skips)],
+    late: [...late.values()],
+    trails,
+  };
+}
+
+/** More partitions than one process reads; one that is forgotten costs only that its batch is applied again. */
+const MAX_PARTITIONS = 256;
+
+/**
+ * The held batch of each partition, so that finished work is not done again when the host delivers it again. Another batch of
+ * the same partition takes its place.
+ */
+export function createBatchMemory(sourceHubName: string) {
+  const held = new LRUCache<string, { id: string; batch: Batch }>({ max: MAX_PARTITIONS });
+  const seen = createTrails();
+  const partitionOf = (context: BatchContext) => `${context.eventHubName}/${context.partitionId}`;
+  return {
+    /** `isNew`: not one that was held before. */
+    open(events: readonly RawTwinEvent[], context: BatchContext): { batch: Batch; isNew: boolean } {
+      const id = identify(events);
+      const known = held.get(partitionOf(context));
+      if (known?.id === id) return { batch: known.batch, isNew: false };
+      const batch = planBatch(events, sourceHubName, seen);
+      held.set(partitionOf(context), { id, batch });
+      return { batch, isNew: true };
+    },
+    close: (context: BatchContext, batch: Batch): void => {
+      held.delete(partitionOf(context));
+      for (const [id, trail] of batch.trails) seen.set(id, trail);
+    },
+  };
+}
+
+const identify = (events: readonly RawTwinEvent[]): string => {
+  const bytes = events.reduce((sum, { body }) => sum + body.byteLength, 0);
+  return [events[0]?.sequenceNumber, events.at(-1)?.sequenceNumber, events.length, bytes].join(' ');
+};

@@ -1,0 +1,114 @@
+import type { Clock } from '../clock.js';
+import { codeOf } from '../errors.js';
+import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
+import type { Logger } from '../log-events.js';
+import { causeFields, type Hold } from './hold.js';
+import type { PlannedEvent } from './plan-identity.js';
+import type {
+  DirectionPort,
+  DirtyReason,
+  ParkPort,
+  ParkReason,
+  RawTwinEvent,
+  ReplicatePort,
+  ReportedPort,
+  TwinCounters,
+  TwinHubPort,
+} from './ports.js';
+
+/** What a replayer of one source hub needs. */
+export interface ReplayerOptions {
+  source: HubRole;
+  /** Host name or its first label: events of any other hub are parked. */
+  sourceHubName: string;
+  /** The other hub. */
+  target: TwinHubPort;
+  direction: DirectionPort;
+  replicate: ReplicatePort;
+  /** Absent: reported properties are not mirrored. */
+  reported?: ReportedPort;
+  park: ParkPort;
+  counters: TwinCounters;
+  clock: Clock;
+  logger: Logger;
+  /** Identities in work at once, over all partitions. */
+  concurrency: number;
+  /** How long a batch waits for its target before its identities are left to repair by state. */
+  holdLimitInMs: number;
+}
+
+export interface BatchContext {
+  partitionId: string;
+  eventHubName: string;
+}
+
+/** The effects that several steps share. Each resolves with a hold where it could not be done. */
+export interface Effects extends ReplayerOptions {
+  readonly targetRole: HubRole;
+  mark(key: IdentityKey, reason: DirtyReason, more?: MarkOptions): Promise<Hold | undefined>;
+  keep(events: readonly RawTwinEvent[], reason: ParkReason, detail?: string): Promise<Hold | undefined>;
+  applied(events: readonly PlannedEvent[]): void;
+}
+
+interface MarkOptions {
+  /** Whose identity is marked; default: the source's. */
+  source?: HubRole;
+  /** Why, for the log. */
+  cause?: unknown;
+}
+
+/** `options` of the replayer for the length of one batch. `onApplied` is told the newest operation time of what was applied. */
+export function createEffects(
+  options: ReplayerOptions,
+  context: BatchContext,
+  onApplied: (operationTime: Date | undefined) => void,
+): Effects {
+  const { logger, replicate, park, counters } = options;
+  const attempt = async (work: () => Promise<void>): Promise<Hold | undefined> => {
+    try {
+      await work();
+      return undefined;
+    } catch (error) {
+      // Without a record the change would be lost, whatever the error is.
+      if (codeOf(error) === 'defect') logDefect(logger, error);
+      return { reason: 'storageAway', hubWide: false, cause: error };
+    }
+  };
+  return {
+    ...options,
+    targetRole: otherRole(options.source),
+    mark: (key, reason, { source = options.source, cause } = {}) =>
+      attempt(async () => {
+        await replicate.markDirty(source, key, reason);
+        logger.event('info', 'twin.dirty', { hub: source, ...key, reason, ...causeFields(cause) });
+      }),
+    keep: (events, reason, detail) =>
+      attempt(async () => {
+        for (const raw of events) {
+          const item = {
+            source: `${context.eventHubName}-${context.partitionId}`,
+            sequence: raw.sequenceNumber,
+            reason,
+          };
+          await park.park({ ...item, body: raw.body, properties: textProperties(raw) });
+          logger.event('warn', 'event.parked', { ...item, detail });
+        }
+      }),
+    applied: (events) => {
+      counters.applied(events.length);
+      for (const { event, raw } of events) onApplied(event.operationTimestamp ?? raw.enqueuedAt);
+    },
+  };
+}
+
+/** The message of an error that is not ours may quote anything: only its class is logged. */
+export const logDefect = (logger: Logger, error: unknown, key?: IdentityKey): void =>
+  logger.event('error', 'defect', { ...key, error: error instanceof Error ? error.name : typeof error });
+
+const textProperties = (raw: RawTwinEvent): Record<string, string> =>
+  Object.fromEntries(
+    [
+      ...Object.entries(raw.properties),
+      ['iothub-message-source', raw.systemProperties['iothub-message-source']],
+    ].filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );

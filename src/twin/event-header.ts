@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import type { IdentityKey } from '../hub-model.js';
+import { isValidId } from '../identity-id.js';
+import type { ParkReason, RawTwinEvent } from './ports.js';
+
+/** What an event says beside its body. Sources: IoT Hub, "non-telemetry event schemas"; annotations: "message routing". */
+export interface EventHeader {
+  source: 'twin' | 'lifecycle';
+  key: IdentityKey;
+  opType: string | undefined;
+  operationTimestamp: Date | undefined;
+}
+export interface Park {
+  kind: 'park';
+  reason: ParkReason;
+  /** For logs: never contents. */
+  detail: string;
+}
+
+const text = z.string().nullish();
+const propertiesSchema = z.object({
+  hubName: text,
+  deviceId: text,
+  moduleId: text,
+  opType: text,
+  operationTimestamp: z.unknown(),
+});
+const annotationsSchema = z.object({
+  'iothub-message-source': text,
+  'iothub-connection-device-id': text,
+  'iothub-connection-module-id': text,
+});
+
+const sources: Record<string, EventHeader['source']> = {
+  twinChangeEvents: 'twin',
+  deviceLifecycleEvents: 'lifecycle',
+  // Named by an older edition of the developer guide; today modules come with deviceLifecycleEvents.
+  moduleLifecycleEvents: 'lifecycle',
+};
+
+export const park = (reason: ParkReason, detail: string): Park => ({ kind: 'park', reason, detail });
+
+export const wrongShape = (error: z.ZodError): Park =>
+  park('wrongShape', error.issues.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('; '));
+
+export function parseHeader(raw: RawTwinEvent, sourceHubName: string): EventHeader | Park {
+  const properties = propertiesSchema.safeParse(lowerFirst(raw.properties));
+  if (!properties.success) return wrongShape(properties.error);
+  const annotations = annotationsSchema.safeParse(lowerFirst(raw.systemProperties));
+  if (!annotations.success) return wrongShape(annotations.error);
+
+  const messageSource = annotations.data['iothub-message-source'] ?? '';
+  const source = Object.hasOwn(sources, messageSource) ? sources[messageSource] : undefined;
+  if (source === undefined) return park('unknownSource', messageSource === '' ? 'no message source' : messageSource);
+  const { hubName, opType, operationTimestamp } = properties.data;
+  if (hubName && !isSameHub(hubName, sourceHubName)) return park('unexpectedHub', hubName);
+
+  const deviceId = properties.data.deviceId ?? annotations.data['iothub-connection-device-id'];
+  const moduleId = properties.data.moduleId ?? annotations.data['iothub-connection-module-id'];
+  if (deviceId === null || deviceId === undefined) return park('wrongShape', 'no device id');
+  if (
+    deviceId !== (annotations.data['iothub-connection-device-id'] ?? deviceId) ||
+    moduleId !== (annotations.data['iothub-connection-module-id'] ?? moduleId)
+  ) {
+    return park('wrongShape', 'application properties and annotations name different identities');
+  }
+  if (!isValidId(deviceId)) return park('invalidId', 'device id');
+  if (typeof moduleId === 'string' && !isValidId(moduleId)) return park('invalidId', 'module id');
+  const key = typeof moduleId === 'string' ? { deviceId, moduleId } : { deviceId };
+  return { source, key, opType: opType ?? undefined, operationTimestamp: parseTime(operationTimestamp) };
+}
+
+/** The host lower-cases the first letter of property names: names are compared without it. */
+const lowerFirst = (bag: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(bag).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]));
+
+/** Events carry the first label of the host name; settings may carry either. Host names do not tell case. */
+function isSameHub(a: string, b: string): boolean {
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  if (left.includes('.') && right.includes('.')) return left === right;
+  return left.split('.')[0] === right.split('.')[0];
+}
+
+/** ISO with up to seven digits; the host may have dropped its `Z`. Only for counters: what is not a time is left out. */
+function parseTime(value: unknown): Date | undefined {
+  if (typeof value !== 'string') return undefined;
+  const time = new Date(/(Z|[+-]\d\d:\d\d)$/.test(value) ? value : `${value}Z`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}

@@ -1,0 +1,124 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { AppError } from '../errors.js';
+import { createBatchMemory, type Batch } from './batch-memory.js';
+import { createEffects, type BatchContext, type Effects, type ReplayerOptions } from './effects.js';
+import { causeFields, isUnlimited, type Hold } from './hold.js';
+import type { IdentityWork } from './plan-identity.js';
+import type { RawTwinEvent } from './ports.js';
+import { dropWork, workOff } from './write-identity.js';
+
+export interface TwinReplayer {
+  /**
+   * Applies one batch of one partition to the other hub. Resolves when every event is applied, skipped, parked or left to repair
+   * by state. Rejects with `held` when some must wait: the same batch must be delivered again, and goes on where it stopped.
+   */
+  replayBatch(events: RawTwinEvent[], context: BatchContext): Promise<void>;
+}
+
+export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
+  const { clock, counters, logger } = options;
+  const memory = createBatchMemory(options.sourceHubName);
+  // Apart, so that slow connections of devices never take the place of desired properties of another partition.
+  const limits = { writes: pLimit(options.concurrency), reported: pLimit(options.concurrency) };
+
+  return {
+    async replayBatch(events, context) {
+      const startedAtInMs = clock.monotonicInMs();
+      const { batch, isNew } = memory.open(events, context);
+      if (isNew) for (const reason of batch.skips) counters.skipped(reason);
+      let newest: Date | undefined;
+      const fx = createEffects(options, context, (time) => {
+        if (time && (!newest || time > newest)) newest = time;
+      });
+
+      const holds = await workOffBatch(batch, limits, fx);
+      if (newest) counters.lag(Math.max(0, clock.now().getTime() - newest.getTime()));
+      const held = await endHolds(batch, holds, fx);
+      const fields = { eventHub: context.eventHubName, partition: context.partitionId, events: events.length };
+      if (held) {
+        logger.event('warn', 'twin.held', {
+          ...fields,
+          reason: held.reason,
+          identities: holds.size,
+          ...causeFields(held.cause),
+        });
+        throw new AppError('held', `the batch must wait: ${held.reason}`, { retryable: true, cause: held.cause });
+      }
+      memory.close(context, batch);
+      const elapsedInMs = clock.monotonicInMs() - startedAtInMs;
+      logger.event('info', 'twin.batch', { ...fields, identities: batch.works.length, elapsedInMs });
+    },
+  };
+}
+
+/** What waits, and why. `unreadable` stands for the events that could not be parked. */
+type Holds = Map<IdentityWork | 'unreadable' | 'late', Hold>;
+
+async function workOffBatch(
+  batch: Batch,
+  limits: Record<'writes' | 'reported', LimitFunction>,
+  fx: Effects,
+): Promise<Holds> {
+  const holds: Holds = new Map();
+  const notParked = await parkUnreadable(batch, fx);
+  if (notParked) holds.set('unreadable', notParked);
+  const notMarked = await markLate(batch, fx);
+  if (notMarked) holds.set('late', notMarked);
+  const met = new Set<IdentityWork>();
+  let stop: Hold | undefined;
+  for (const queue of ['writes', 'reported'] as const) {
+    const ready = batch.works.filter((work) => work[queue].length > 0 && !holds.has(work));
+    await limits[queue].map(ready, async (work) => {
+      if (stop) {
+        holds.set(work, stop);
+        return;
+      }
+      const hold = await workOff(work, queue, fx);
+      if (!hold) return;
+      holds.set(work, hold);
+      met.add(work);
+      if (hold.hubWide) stop = hold;
+    });
+  }
+  // Next time those come last: one identity that fails for ever must not keep the others from being tried.
+  batch.works.sort((a, b) => Number(met.has(a)) - Number(met.has(b)));
+  return holds;
+}
+
+async function parkUnreadable(batch: Batch, fx: Effects): Promise<Hold | undefined> {
+  for (let item = batch.unreadable[0]; item; item = batch.unreadable[0]) {
+    const hold = await fx.keep([item.raw], item.reason, item.detail);
+    if (hold) return hold;
+    batch.unreadable.shift();
+  }
+  return undefined;
+}
+
+async function markLate(batch: Batch, fx: Effects): Promise<Hold | undefined> {
+  for (let key = batch.late[0]; key; key = batch.late[0]) {
+    const hold = await fx.mark(key, 'outOfOrder');
+    if (hold) return hold;
+    batch.late.shift();
+  }
+  return undefined;
+}
+
+/** Past the limit, what may end is left to repair by state. Resolves with a hold that remains. */
+async function endHolds(batch: Batch, holds: Holds, fx: Effects): Promise<Hold | undefined> {
+  if (holds.size === 0) return undefined;
+  const nowInMs = fx.clock.monotonicInMs();
+  batch.heldSinceInMs ??= nowInMs;
+  if (nowInMs - batch.heldSinceInMs <= fx.holdLimitInMs) return holds.values().next().value;
+  for (const [work, hold] of holds) {
+    if (typeof work === 'string' || isUnlimited(hold.reason)) continue;
+    const notMarked = await fx.mark(work.key, 'holdLimit');
+    if (notMarked) {
+      holds.set(work, notMarked);
+      continue;
+    }
+    fx.logger.event('warn', 'twin.resyncRequired', { hub: fx.source, ...work.key, reason: hold.reason });
+    dropWork(work);
+    holds.delete(work);
+  }
+  return holds.values().next().value;
+}

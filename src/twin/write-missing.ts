@@ -1,0 +1,47 @@
+import { isAppError } from '../errors.js';
+import type { IdentityKey } from '../hub-model.js';
+import type { Effects } from './effects.js';
+import { holdFor, type Hold } from './hold.js';
+import type { PlannedEvent } from './plan-identity.js';
+import type { ReplicateOutcome } from './ports.js';
+
+/** The copy is brought up from the source's state, which holds what `events` would have changed. */
+export async function replicateInstead(
+  key: IdentityKey,
+  events: readonly PlannedEvent[],
+  fx: Effects,
+): Promise<Hold | undefined> {
+  const outcome = await replicate(key, fx);
+  if (outcome.kind === 'sourceAway') return fx.mark(key, 'sourceUnreadable', { cause: outcome.error });
+  if (outcome.kind === 'refused') return giveUp(key, events, outcome.error, fx);
+  if (outcome.kind === 'hold') {
+    // Identity writes have throttles of their own: only a hub that is away stops the twin writes of others.
+    return { reason: outcome.reason, hubWide: outcome.reason === 'targetAway', cause: outcome.error };
+  }
+  if (outcome.kind === 'done') fx.applied(events);
+  else fx.counters.skipped('sourceGone', events.length);
+  return undefined;
+}
+
+/** The target will never take this: the bytes are kept and the id is left to repair by state. */
+export const giveUp = async (
+  key: IdentityKey,
+  events: readonly PlannedEvent[],
+  cause: unknown,
+  fx: Effects,
+): Promise<Hold | undefined> =>
+  (await fx.mark(key, 'refusedByTarget', { cause })) ??
+  (await fx.keep(
+    events.map(({ raw }) => raw),
+    'refusedByTarget',
+  ));
+
+async function replicate(key: IdentityKey, fx: Effects): Promise<ReplicateOutcome> {
+  try {
+    return await fx.replicate.replicateIdentity(fx.source, key);
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    if (!error.retryable) return { kind: 'refused', error };
+    return { kind: 'hold', reason: holdFor(error).reason, error };
+  }
+}

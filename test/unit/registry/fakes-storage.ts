@@ -1,0 +1,91 @@
+import { keyText, type HubRole, type IdentityKey } from '../../../src/hub-model.js';
+import type { DirtyMark, LedgerEntry, LedgerPort, RetryMessage, RetryQueuePort } from '../../../src/registry/ports.js';
+import { failure } from './fakes-hub.js';
+
+export type StorageHook = (operation: string, phase: 'before' | 'after') => void | Promise<void>;
+
+const rowName = (source: HubRole, key: IdentityKey) => `${source}:${keyText(key)}`;
+
+export class FakeLedger implements LedgerPort {
+  onCall: StorageHook = () => {};
+  readonly rows = new Map<string, LedgerEntry>();
+  readonly marks = new Map<string, DirtyMark>();
+  #serial = 0;
+
+  read(source: HubRole, key: IdentityKey) {
+    return this.#call('read', () => structuredClone(this.rows.get(rowName(source, key))));
+  }
+
+  write(source: HubRole, entry: LedgerEntry) {
+    return this.#call('write', () => {
+      const name = rowName(source, entry.key);
+      if (this.rows.get(name)?.etag !== entry.etag) throw failure('storageConflict');
+      const row = { ...structuredClone(entry), etag: this.#next() };
+      this.rows.set(name, row);
+      return structuredClone(row);
+    });
+  }
+
+  readDirty(source: HubRole, key: IdentityKey) {
+    return this.#call('readDirty', () => structuredClone(this.marks.get(rowName(source, key))));
+  }
+
+  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date) {
+    return this.#call('markDirty', () => {
+      this.marks.set(rowName(source, key), { key, reason, since: at, token: this.#next() });
+    });
+  }
+
+  clearDirty(source: HubRole, mark: DirtyMark) {
+    return this.#call('clearDirty', () => {
+      const name = rowName(source, mark.key);
+      const found = this.marks.get(name);
+      if (found !== undefined && found.token !== mark.token) return false;
+      this.marks.delete(name);
+      return true;
+    });
+  }
+
+  countDirty() {
+    return Promise.resolve(this.marks.size);
+  }
+
+  row(key: IdentityKey, source: HubRole = 'primary'): LedgerEntry | undefined {
+    return this.rows.get(rowName(source, key));
+  }
+
+  mark(key: IdentityKey, source: HubRole = 'primary'): DirtyMark | undefined {
+    return this.marks.get(rowName(source, key));
+  }
+
+  async #call<T>(operation: string, work: () => T): Promise<T> {
+    await this.onCall(operation, 'before');
+    const result = work();
+    await this.onCall(operation, 'after');
+    return result;
+  }
+
+  #next(): string {
+    this.#serial += 1;
+    return `l${this.#serial}`;
+  }
+}
+
+export class FakeQueue implements RetryQueuePort {
+  onCall: StorageHook = () => {};
+  readonly messages: { message: RetryMessage; delayInMs: number }[] = [];
+
+  async enqueue(message: RetryMessage, delayInMs: number) {
+    await this.onCall('enqueue', 'before');
+    this.messages.push({ message, delayInMs });
+    await this.onCall('enqueue', 'after');
+  }
+
+  count() {
+    return Promise.resolve(this.messages.length);
+  }
+
+  countPoison() {
+    return Promise.resolve(0);
+  }
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+
+import { failure } from './fakes-hub.js';
+import { device, module, setUp } from './fakes-room.js';
+
+const message = { hubName: 'p-hub', deviceId: 'd', attempt: 3 };
+
+describe('a message of the retry queue', () => {
+  it('repairs by state, as an object or as text', async () => {
+    for (const raw of [message, JSON.stringify(message)]) {
+      const room = setUp();
+      room.hubs.primary.addDevice('d');
+      expect(await room.handleRetry(raw)).toEqual({ kind: 'done', did: 'created' });
+      expect(room.queue.messages).toEqual([]);
+    }
+  });
+
+  it('repairs a module', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    room.hubs.primary.addModule('d', 'm');
+    await room.handleRetry({ ...message, moduleId: 'm' });
+    expect(room.hubs.secondary.has(module('d', 'm'))).toBe(true);
+  });
+
+  it('is put back with the next attempt and a longer delay, for ever', async () => {
+    const room = setUp();
+    room.hubs.secondary.onCall = () => {
+      throw failure('hubUnavailable');
+    };
+    for (const attempt of [1, 5, 500]) {
+      expect(await room.handleRetry({ ...message, attempt })).toEqual({ kind: 'queued', reason: 'targetAway' });
+    }
+    const [first, second, third] = room.queue.messages;
+    expect(first?.message).toEqual({ ...message, attempt: 2 });
+    expect(third?.message.attempt).toBe(501);
+    expect(second?.delayInMs).toBeGreaterThan(first?.delayInMs ?? 0);
+    expect(third?.delayInMs).toBeLessThanOrEqual(10 * 60_000);
+  });
+
+  it('is put back at a slow pace while it is refused', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    room.hubs.secondary.onCall = () => {
+      throw failure('requestRefused');
+    };
+    expect(await room.handleRetry(message)).toEqual({ kind: 'queued', reason: 'refused' });
+    expect(room.queue.messages[0]?.message.attempt).toBe(4);
+    expect(room.ledger.mark(device('d'))?.reason).toBe('refusedByTarget');
+  });
+
+  it('is held when it cannot be put back', async () => {
+    const room = setUp();
+    room.hubs.secondary.onCall = () => {
+      throw failure('hubUnavailable');
+    };
+    room.queue.onCall = () => {
+      throw failure('storageUnavailable');
+    };
+    await expect(room.handleRetry(message)).rejects.toMatchObject({ code: 'held', retryable: true });
+  });
+
+  it('asks for nothing when its source is the standby by now; the mark stays', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    await room.replicate.markDirty('primary', device('d'), 'holdLimit');
+    room.state.activeHub = 'secondary';
+    expect(await room.handleRetry(message)).toEqual({ kind: 'skipped', reason: 'sourceIsStandby' });
+    expect(room.ledger.marks.size).toBe(1);
+    expect(room.hubs.secondary.calls).toEqual([]);
+  });
+
+  it.each([
+    ['no JSON', '{oops', 'notJson'],
+    ['another shape', { deviceId: 'd' }, 'wrongShape'],
+    ['an attempt that is none', { ...message, attempt: 0 }, 'wrongShape'],
+    ['nothing', null, 'wrongShape'],
+    ['a bad device id', { ...message, deviceId: 'a b' }, 'invalidId'],
+    ['a bad module id', { ...message, moduleId: '' }, 'invalidId'],
+    ['a hub that is none of ours', { ...message, hubName: 'other' }, 'unexpectedHub'],
+  ])('is parked when it is %s', async (_, raw, reason) => {
+    const room = setUp();
+    expect(await room.handleRetry(raw)).toEqual({ kind: 'parked', reason });
+    const body = new TextEncoder().encode(typeof raw === 'string' ? raw : JSON.stringify(raw));
+    expect(room.parked).toEqual([{ source: 'registry-retry', sequence: 'none', reason, body }]);
+  });
+
+  it('rejects with a defect, so that the host brings it to the poison queue', async () => {
+    const room = setUp();
+    room.hubs.primary.onCall = () => {
+      throw new TypeError('a defect');
+    };
+    await expect(room.handleRetry(message)).rejects.toThrow(TypeError);
+    expect(room.queue.messages).toEqual([]);
+  });
+});
