@@ -94,9 +94,16 @@ export interface HubCore {
   readonly hostName: string;
   /** `HostName=...;SharedAccessKeyName=iothubowner;SharedAccessKey=...` */
   readonly connectionString: string;
+  /** The same for another of the hub's shared access policies. */
+  connectionStringOf(policy: PolicyName): string;
 
   getIdentity(key: IdentityKey): IdentityRecord;
-  createIdentity(key: IdentityKey, body: JsonObject): IdentityRecord;
+  /** `twin`: what the twin is created with (bulk create); default empty. */
+  createIdentity(
+    key: IdentityKey,
+    body: JsonObject,
+    twin?: { tags?: JsonObject; desired?: JsonObject },
+  ): IdentityRecord;
   /** `ifMatch` as in the header: quoted ETag or `*`. */
   updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string): IdentityRecord;
   deleteIdentity(key: IdentityKey, ifMatch: string): void;
@@ -117,7 +124,10 @@ export interface HubCore {
   /** Verifies a service SAS token for one of the policies and the rights it needs. */
   authorizeService(sasToken: string, right: ServiceRight): void;
   setConnectionState(key: IdentityKey, connected: boolean): void;
-  /** Telemetry that the hub has accepted: emitted as a deviceMessages HubMessage. */
+  /**
+   * Telemetry that the hub has accepted: emitted as a deviceMessages HubMessage. `systemProperties` by their names in IoT Hub routing:
+   * messageId, correlationId, userId, contentType, contentEncoding, creationTimeUtc.
+   */
   acceptTelemetry(
     key: IdentityKey,
     body: Buffer,
@@ -134,6 +144,7 @@ export interface HubCore {
   /** Each write that came in and was applied: for tests which act at the k-th write. */
   onWrite(listener: (write: { kind: 'identity' | 'twin' | 'reported'; key: IdentityKey }) => void): Unsubscribe;
 }
+export type PolicyName = 'iothubowner' | 'service' | 'device' | 'registryRead' | 'registryReadWrite';
 export type ServiceRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
 
 // --- Faults ----------------------------------------------------------------------------------------------------------------
@@ -180,6 +191,10 @@ export interface EventHubsNamespace extends ControllableListener {
   createEventHub(name: string, options?: { partitions?: number; consumerGroups?: string[] }): void;
   /** Appends one message; `partitionKey` decides the partition, always the same for one key. Returns its position. */
   append(eventHub: string, partitionKey: string, message: HubMessage): { partitionId: string; sequenceNumber: number };
+  /** False between stop and resume: whoever fills the namespace from outside AMQP (the hubs' routes) has to wait. */
+  readonly running: boolean;
+  /** Called each time the namespace is there again. */
+  onResume(listener: () => void): Unsubscribe;
   partitions(eventHub: string): { partitionId: string; lastSequenceNumber: number; length: number }[];
 }
 
@@ -229,7 +244,11 @@ export interface Lab extends AsyncDisposable {
   /** Where Event Grid delivers: the host's base address with the system key, or undefined: nowhere yet. */
   setWebhook(webhook: Webhook | undefined): void;
   addFault(fault: Fault): { id: string };
-  removeFault(id: string): void;
+  /** False when there is no such fault (it may have ended by itself). */
+  removeFault(id: string): boolean;
+  /** Resolves when every port is as the faults ask: closing and opening take a moment. */
+  faultsSettled(): Promise<void>;
+  /** `modules`: in total, dealt out over the devices. `seed` default 1. The same request gives the same ids, keys and twins. */
   addDevices(request: { hub: HubRole; count: number; modules?: number; prefix: string; seed?: number }): IdentityKey[];
   close(): Promise<void>;
 }

@@ -1,0 +1,61 @@
+import type { IdentityKey, ServiceRight } from '../../contracts.js';
+import { deviceEntry, findEntry } from './entries.js';
+import { HubError } from './errors.js';
+import type { HubState } from './hub-state.js';
+import { findPolicy, type Policies } from './policies.js';
+import { isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
+
+const refuseService = (): never => {
+  throw new HubError('IotHubUnauthorizedAccess', 'Unauthorized');
+};
+const refuseDevice = (): never => {
+  throw new HubError('IotHubUnauthorized', 'Unauthorized');
+};
+
+const isExpired = (state: HubState, token: SasToken): boolean =>
+  token.expiresAtInSeconds * 1000 <= state.clock.now().getTime();
+
+/** Host names are compared without regard to case, ids with it. */
+function isScope(state: HubState, resource: string, path: string): boolean {
+  const host = resource.slice(0, state.hostName.length);
+  return host.toLowerCase() === state.hostName.toLowerCase() && resource.slice(host.length) === path;
+}
+
+/** A token of a policy, for the whole hub. One answer for every failure: 401002. */
+export function authorizeService(state: HubState, policies: Policies, sasToken: string, right: ServiceRight): void {
+  const token = parseSasToken(sasToken);
+  const policy = findPolicy(policies, token?.policyName);
+  if (token === undefined || policy === undefined || !policy.rights.includes(right)) return refuseService();
+  if (isExpired(state, token) || !isScope(state, token.resource, '')) return refuseService();
+  if (!isSignedWith(token, [policy.primaryKey, policy.secondaryKey])) return refuseService();
+}
+
+/** The resource with the id as it is, or percent-encoded once more, as some SDKs and tools do. */
+function isDeviceScope(state: HubState, token: SasToken, { deviceId, moduleId }: IdentityKey): boolean {
+  const path = (encode: (id: string) => string): string =>
+    `/devices/${encode(deviceId)}${moduleId === undefined ? '' : `/modules/${encode(moduleId)}`}`;
+  return (
+    isScope(
+      state,
+      token.resource,
+      path((id) => id),
+    ) || isScope(state, token.resource, path(encodeURIComponent))
+  );
+}
+
+/** A token of the identity's own keys, or of a policy with DeviceConnect. Throws 404001, 404010, 401003, 403012. */
+export function authenticateDevice(state: HubState, policies: Policies, key: IdentityKey, sasToken: string): void {
+  const { identity } = findEntry(state.entries, key);
+  const token = parseSasToken(sasToken);
+  if (token === undefined || isExpired(state, token)) return refuseDevice();
+  if (!isDeviceScope(state, token, key) && !(token.policyName !== undefined && isScope(state, token.resource, ''))) {
+    return refuseDevice();
+  }
+  const policy = findPolicy(policies, token.policyName);
+  if (token.policyName !== undefined && policy?.rights.includes('DeviceConnect') !== true) return refuseDevice();
+  const keys = policy ?? identity.authentication.symmetricKey;
+  if (!isSignedWith(token, [keys.primaryKey, keys.secondaryKey])) return refuseDevice();
+  if (deviceEntry(state.entries, key.deviceId).identity.status === 'disabled') {
+    throw new HubError('DeviceDisabled', 'The device is disabled');
+  }
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import type { HubCore, HubRole, IdentityKey, IdentityRecord, TwinRecord } from '../../contracts.js';
+import { authenticateDevice, authorizeService } from './access.js';
+import { deviceEntry, findEntry, keyOf, type Entries, type Entry } from './entries.js';
+import { createGenerator } from './generator.js';
+import { createHooks } from './hooks.js';
+import type { HubState } from './hub-state.js';
+import { createIdentity, deleteIdentity, updateIdentity } from './identity-operations.js';
+import { telemetryMessage } from './messages.js';
+import { createPolicies } from './policies.js';
+import type { HubClock } from './stamps.js';
+import { patchReported, patchTwin, replaceTwin } from './twin-operations.js';
+import { twinRecord } from './twin-state.js';
+
+export interface HubCoreOptions {
+  role: HubRole;
+  /** `{name}.azure-devices.net` */
+  hostName: string;
+  /** Default: the system's. */
+  clock?: HubClock;
+  /** Source of keys, ETags and tracking ids. Default: cryptographic randomness; a seeded source makes them repeatable. */
+  bytes?: (length: number) => Buffer;
+}
+
+/** The service lists at most 1,000 devices. */
+const MAX_LIST = 1000;
+
+const copyOf = (identity: IdentityRecord): IdentityRecord => structuredClone(identity);
+const twinOf = ({ identity, twin }: Entry): TwinRecord => structuredClone(twinRecord(keyOf(identity), twin));
+const allEntries = (entries: Entries): Entry[] =>
+  [...entries.values()].flatMap((device) => [device, ...device.modules.values()]);
+
+const statisticsOf = (entries: Entries) => {
+  const enabled = [...entries.values()].filter(({ identity }) => identity.status === 'enabled').length;
+  return {
+    totalDeviceCount: entries.size,
+    enabledDeviceCount: enabled,
+    disabledDeviceCount: entries.size - enabled,
+  };
+};
+
+function setConnectionState(state: HubState, key: IdentityKey, connected: boolean): void {
+  const entry = findEntry(state.entries, key);
+  const now = state.clock.now().toISOString();
+  entry.identity = {
+    ...entry.identity,
+    connectionState: connected ? 'Connected' : 'Disconnected',
+    connectionStateUpdatedTime: now,
+    lastActivityTime: now,
+  };
+}
+
+/** One IoT Hub in memory. What it gives out are copies. */
+export function createHubCore(options: HubCoreOptions): HubCore {
+  const { role, hostName, clock = { now: () => new Date() }, bytes = randomBytes } = options;
+  const generator = createGenerator(bytes, clock);
+  const policies = createPolicies(generator.key);
+  const hooks = createHooks();
+  const entries: Entries = new Map();
+  const name = hostName.split('.')[0] ?? hostName;
+  const state: HubState = { name, hostName, clock, generator, entries, hooks };
+  const connectionStringOf: HubCore['connectionStringOf'] = (policy) =>
+    `HostName=${hostName};SharedAccessKeyName=${policy};SharedAccessKey=${policies[policy].primaryKey}`;
+
+  return {
+    role,
+    name,
+    hostName,
+    connectionString: connectionStringOf('iothubowner'),
+    connectionStringOf,
+
+    getIdentity: (key) => copyOf(findEntry(entries, key).identity),
+    createIdentity: (key, body, twin = {}) => copyOf(createIdentity(state, key, body, structuredClone(twin))),
+    updateIdentity: (key, body, ifMatch) => copyOf(updateIdentity(state, key, body, ifMatch)),
+    deleteIdentity: (key, ifMatch) => deleteIdentity(state, key, ifMatch),
+    listDevices: (top = MAX_LIST) =>
+      [...entries.values()].slice(0, Math.min(top, MAX_LIST)).map(({ identity }) => copyOf(identity)),
+    listModules: (deviceId) =>
+      [...deviceEntry(entries, deviceId).modules.values()].map(({ identity }) => copyOf(identity)),
+    statistics: () => statisticsOf(entries),
+    snapshot: () => allEntries(entries).map((entry) => ({ identity: copyOf(entry.identity), twin: twinOf(entry) })),
+
+    getTwin: (key) => twinOf(findEntry(entries, key)),
+    patchTwin: (key, patch, ifMatch) => structuredClone(patchTwin(state, key, patch, ifMatch)),
+    replaceTwin: (key, body, ifMatch) => structuredClone(replaceTwin(state, key, body, ifMatch)),
+    patchReported: (key, patch) => patchReported(state, key, patch),
+
+    authenticateDevice: (key, sasToken) => authenticateDevice(state, policies, key, sasToken),
+    authorizeService: (sasToken, right) => authorizeService(state, policies, sasToken, right),
+    setConnectionState: (key, connected) => setConnectionState(state, key, connected),
+    acceptTelemetry: (key, body, systemProperties, properties) => {
+      const entry = findEntry(entries, key);
+      const at = clock.now();
+      entry.identity = { ...entry.identity, lastActivityTime: at.toISOString() };
+      const { generationId } = entry.identity;
+      hooks.message.emit(telemetryMessage(key, body, systemProperties, properties, { at, generationId }));
+    },
+
+    onMessage: hooks.message.on,
+    onLifecycle: hooks.lifecycle.on,
+    onDesired: hooks.desired.on,
+    onRevoked: hooks.revoked.on,
+    onWrite: hooks.write.on,
+  };
+}

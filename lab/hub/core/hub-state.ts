@@ -1,0 +1,42 @@
+import type { IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
+import type { Entries } from './entries.js';
+import type { Generator } from './generator.js';
+import type { Hooks } from './hooks.js';
+import { lifecycleMessage, twinMessage, type MessageContext } from './messages.js';
+import type { HubClock } from './stamps.js';
+
+/** One hub's memory, shared by the operations. */
+export interface HubState {
+  /** First label of the host name. */
+  readonly name: string;
+  readonly hostName: string;
+  readonly clock: HubClock;
+  readonly generator: Generator;
+  readonly entries: Entries;
+  readonly hooks: Hooks;
+}
+
+const contextOf = ({ name, clock, generator }: HubState): MessageContext => ({
+  hubName: name,
+  at: clock.now(),
+  correlationId: generator.trackingId(),
+});
+
+export function emitTwinChange(
+  state: HubState,
+  opType: 'updateTwin' | 'replaceTwin',
+  key: IdentityKey,
+  body: JsonObject,
+): void {
+  state.hooks.message.emit(twinMessage(opType, key, body, contextOf(state)));
+}
+
+/** The routed message for devices and modules; Event Grid's notice for devices only. */
+export function emitLifecycle(state: HubState, kind: 'created' | 'deleted', key: IdentityKey, twin: TwinRecord): void {
+  const context = contextOf(state);
+  const opType = kind === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity';
+  state.hooks.message.emit(lifecycleMessage(opType, key, twin, context));
+  if (key.moduleId === undefined) {
+    state.hooks.lifecycle.emit({ kind, deviceId: key.deviceId, at: context.at });
+  }
+}

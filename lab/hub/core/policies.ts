@@ -1,0 +1,28 @@
+import type { PolicyName, ServiceRight } from '../../contracts.js';
+
+interface Policy {
+  readonly rights: readonly ServiceRight[];
+  readonly primaryKey: string;
+  readonly secondaryKey: string;
+}
+export type Policies = Record<PolicyName, Policy>;
+
+/** The shared access policies that every new hub has ("Control access to IoT Hub by using shared access signatures"). */
+export function createPolicies(generateKey: () => string): Policies {
+  const policy = (...rights: ServiceRight[]): Policy => ({
+    rights,
+    primaryKey: generateKey(),
+    secondaryKey: generateKey(),
+  });
+  return {
+    iothubowner: policy('RegistryRead', 'RegistryWrite', 'ServiceConnect', 'DeviceConnect'),
+    service: policy('ServiceConnect'),
+    device: policy('DeviceConnect'),
+    registryRead: policy('RegistryRead'),
+    registryReadWrite: policy('RegistryRead', 'RegistryWrite'),
+  };
+}
+
+export function findPolicy(policies: Policies, name: string | undefined): Policy | undefined {
+  return name !== undefined && Object.hasOwn(policies, name) ? policies[name as PolicyName] : undefined;
+}

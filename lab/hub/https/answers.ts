@@ -1,0 +1,63 @@
+import { randomBytes } from 'node:crypto';
+import { HubError, type HubErrorName } from '../core/errors.js';
+
+/** What a handler answers; a 204 has no body, everything else is JSON. */
+export interface HubAnswer {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+export function toResponse({ status, body, headers = {} }: HubAnswer): Response {
+  if (body === undefined) return new Response(null, { status, headers });
+  return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': JSON_TYPE, ...headers } });
+}
+
+const twoDigits = (value: number): string => String(value).padStart(2, '0');
+
+/** As the service has it: "Tracking ID:189caf67c58a4e6f856c98eb86b6001b-G:16-TimeStamp:05/02/2019 14:26:54". */
+function trackingText(at: Date): string {
+  const date = `${twoDigits(at.getUTCMonth() + 1)}/${twoDigits(at.getUTCDate())}/${at.getUTCFullYear()}`;
+  return `Tracking ID:${randomBytes(16).toString('hex')}-G:0-TimeStamp:${date} ${at.toISOString().slice(11, 19)}`;
+}
+
+/** The service's error body, which azure-iothub splits at `;` and `:`, and its header. */
+export function errorAnswer(error: { status: number; errorName: string; message: string }): HubAnswer {
+  return {
+    status: error.status,
+    body: {
+      Message: `ErrorCode:${error.errorName};${error.message}`,
+      ExceptionMessage: trackingText(new Date()),
+    },
+    headers: {
+      'iothub-errorcode': error.errorName,
+      // The service does not document one on its data plane; a client has to honour what it gets.
+      ...(error.status === 429 ? { 'Retry-After': '1' } : {}),
+    },
+  };
+}
+
+/** The likeliest code for each status that a fault can ask for. */
+const faultNames: Record<number, HubErrorName> = {
+  400: 'ArgumentInvalid',
+  401: 'IotHubUnauthorizedAccess',
+  403: 'IotHubQuotaExceeded',
+  404: 'IotHubFailingOver',
+  408: 'GenericTimeout',
+  409: 'DeviceAlreadyExists',
+  412: 'PreconditionFailed',
+  429: 'ThrottlingException',
+  500: 'ServerError',
+  502: 'GenericBadGateway',
+  503: 'ServiceUnavailable',
+  504: 'GatewayTimeout',
+};
+
+export function faultAnswer(status: number): HubAnswer {
+  const errorName = faultNames[status] ?? 'ServerError';
+  return errorAnswer({ status, errorName, message: 'A fault of the laboratory' });
+}
+
+export const badJson = (): HubError => new HubError('IotHubFormatError', 'The request body is not valid JSON');

@@ -1,0 +1,61 @@
+import type { IdentityRecord } from '../../contracts.js';
+import { refuseArgument } from '../core/errors.js';
+import type { HubAnswer } from './answers.js';
+import { identityDocument, listedDocument } from './documents.js';
+import { bodyObject, type HubRequest, type HubRoute } from './request.js';
+
+const identityAnswer = (identity: IdentityRecord): HubAnswer => ({
+  status: 200,
+  body: identityDocument(identity),
+  headers: { ETag: `"${identity.etag}"` },
+});
+
+const readIdentity = ({ core, key }: HubRequest): HubAnswer => identityAnswer(core.getIdentity(key));
+
+/** PUT without If-Match creates, with it updates ("Create Or Update Identity"). */
+function writeIdentity(request: HubRequest): HubAnswer {
+  const { core, key, ifMatch } = request;
+  const body = bodyObject(request);
+  return identityAnswer(
+    ifMatch === undefined ? core.createIdentity(key, body) : core.updateIdentity(key, body, ifMatch),
+  );
+}
+
+function deleteIdentity({ core, key, ifMatch }: HubRequest): HubAnswer {
+  if (ifMatch === undefined) return refuseArgument('If-Match is required');
+  core.deleteIdentity(key, ifMatch);
+  return { status: 204 };
+}
+
+const MAX_TOP = 1000;
+function listDevices({ core, query }: HubRequest): HubAnswer {
+  const top = Number(query('top') ?? MAX_TOP);
+  if (!Number.isInteger(top) || top < 1 || top > MAX_TOP) return refuseArgument(`top must be 1 to ${MAX_TOP}`);
+  return { status: 200, body: core.listDevices(top).map(listedDocument) };
+}
+
+const listModules = ({ core, key }: HubRequest): HubAnswer => ({
+  status: 200,
+  body: core.listModules(key.deviceId).map(identityDocument),
+});
+
+const DEVICE = '/devices/:deviceId';
+const MODULE = '/devices/:deviceId/modules/:moduleId';
+
+// Rights: "Control access to IoT Hub", permissions table.
+export const identityRoutes: HubRoute[] = [
+  { method: 'GET', path: '/devices', right: 'RegistryRead', handle: listDevices },
+  { method: 'GET', path: DEVICE, right: 'RegistryRead', handle: readIdentity },
+  { method: 'PUT', path: DEVICE, right: 'RegistryWrite', handle: writeIdentity },
+  { method: 'DELETE', path: DEVICE, right: 'RegistryWrite', handle: deleteIdentity },
+  { method: 'GET', path: '/devices/:deviceId/modules', right: 'RegistryRead', handle: listModules },
+  { method: 'GET', path: MODULE, right: 'RegistryRead', handle: readIdentity },
+  { method: 'PUT', path: MODULE, right: 'RegistryWrite', handle: writeIdentity },
+  { method: 'DELETE', path: MODULE, right: 'RegistryWrite', handle: deleteIdentity },
+  {
+    method: 'GET',
+    path: '/statistics/devices',
+    right: 'RegistryRead',
+    handle: ({ core }) => ({ status: 200, body: core.statistics() }),
+  },
+];

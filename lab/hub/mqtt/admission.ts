@@ -1,0 +1,48 @@
+import type { AuthenticateError, Client } from 'aedes';
+import type { FaultGate, HubCore, IdentityKey } from '../../contracts.js';
+import { connectErrorOfStatus, notAuthorized } from './connect-error.js';
+import { isHubError } from './hub-errors.js';
+import { parseConnectIdentity } from './identity.js';
+import type { Session, Sessions } from './sessions.js';
+
+export interface Credentials {
+  username: string | undefined;
+  password: Buffer | undefined;
+}
+
+/** Decides on a CONNECT (MQTT 3.1.1, 3.1.4) and opens the session. Resolves with what the CONNACK must say when it is refused. */
+export async function admit(
+  { core, faults, sessions }: { core: HubCore; faults: FaultGate; sessions: Sessions },
+  client: Client,
+  { username, password }: Credentials,
+): Promise<AuthenticateError | undefined> {
+  const instead = await faults.before(core.role, 'mqtt');
+  if (instead !== undefined) return connectErrorOfStatus(instead.status);
+  // It gave up while a fault delayed it, and may have come back: a late claim would end the living connection.
+  if (client.closed) return notAuthorized('closed meanwhile');
+  const key = parseConnectIdentity(client.id, username, core.hostName);
+  if (key === undefined) return notAuthorized('client id and user name do not match');
+  try {
+    core.authenticateDevice(key, password?.toString('utf8') ?? '');
+  } catch (error) {
+    if (isHubError(error)) return notAuthorized(error.errorName);
+    throw error;
+  }
+  // In the same turn as the check, so that a revocation finds the connection.
+  const session = sessions.claim(key, client, () => setConnected(core, key, false));
+  client.once('connected', () => connected(core, sessions, session));
+  return undefined;
+}
+
+function connected(core: HubCore, sessions: Sessions, session: Session): void {
+  if (sessions.find(session.key) === session) setConnected(core, session.key, true);
+}
+
+function setConnected(core: HubCore, key: IdentityKey, isConnected: boolean): void {
+  try {
+    core.setConnectionState(key, isConnected);
+  } catch (error) {
+    // The identity was deleted: that is why its connection went.
+    if (!isHubError(error)) throw error;
+  }
+}

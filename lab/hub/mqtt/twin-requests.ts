@@ -1,0 +1,58 @@
+import type { HubCore, IdentityKey, Json, JsonObject } from '../../contracts.js';
+import { isHubError, refusalBody, refusalOf, type Refusal } from './hub-errors.js';
+import { twinResponseTopic } from './topics.js';
+
+export interface TwinReply {
+  topic: string;
+  payload: string;
+}
+
+export const refuseTwinRequest = (requestId: string, refusal: Refusal): TwinReply => ({
+  topic: twinResponseTopic(refusal.status, requestId),
+  payload: refusalBody(refusal),
+});
+
+/** A device sees both property sections with `$version`, but neither tags nor `$metadata`. */
+export function answerTwinGet(core: HubCore, key: IdentityKey, requestId: string): TwinReply {
+  return orRefusal(requestId, () => {
+    const { desired, reported } = core.getTwin(key);
+    const payload = JSON.stringify({ desired: withoutMetadata(desired), reported: withoutMetadata(reported) });
+    return { topic: twinResponseTopic(200, requestId), payload };
+  });
+}
+
+export function answerReportedPatch(core: HubCore, key: IdentityKey, requestId: string, body: Buffer): TwinReply {
+  return orRefusal(requestId, () => {
+    const patch = parseObject(body);
+    if (patch === undefined) {
+      // 400004 ArgumentInvalid; the wording is ours.
+      return refuseTwinRequest(requestId, {
+        status: 400,
+        errorCode: 400004,
+        message: 'the patch is not a JSON object',
+      });
+    }
+    return { topic: twinResponseTopic(204, requestId, core.patchReported(key, patch)), payload: '' };
+  });
+}
+
+function orRefusal(requestId: string, answer: () => TwinReply): TwinReply {
+  try {
+    return answer();
+  } catch (error) {
+    if (isHubError(error)) return refuseTwinRequest(requestId, refusalOf(error));
+    throw error;
+  }
+}
+
+const withoutMetadata = ({ $metadata: _metadata, ...section }: JsonObject): JsonObject => section;
+
+function parseObject(body: Buffer): JsonObject | undefined {
+  try {
+    const value = JSON.parse(body.toString('utf8')) as Json;
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { FaultGate } from '../../lab/contracts.js';
+import { registeredRoutes } from '../../lab/hub/https/listener.js';
+import { errorNameIn, refusalOf } from './support/hub-refusals.js';
+import { startHubServer, type HubServer } from './support/hub-server.js';
+
+let hub: HubServer;
+let fault: { status: number } | undefined;
+const asked: string[] = [];
+const faults: FaultGate = {
+  before: (role, plane) => {
+    asked.push(`${role} ${plane}`);
+    return Promise.resolve(fault);
+  },
+};
+beforeAll(async () => {
+  hub = await startHubServer({ faults });
+  await hub.registry.create({ deviceId: 'd' });
+});
+afterAll(() => hub.close());
+beforeEach(() => {
+  fault = undefined;
+});
+
+describe('requests', () => {
+  it('need a known api-version', async () => {
+    for (const apiVersion of [null, '1999-01-01']) {
+      const answer = await hub.rest('GET', '/devices/d', { apiVersion });
+      expect([answer.status, errorNameIn(answer.body)]).toEqual([400, 'InvalidProtocolVersion']);
+    }
+    expect((await hub.rest('GET', '/devices/d', { apiVersion: '2020-09-30' })).status).toBe(200);
+  });
+
+  it.each(['', '{', '[]', 'null', '"text"', '7'])('with the body %j are refused with 400', async (text) => {
+    const put = await hub.rest('PUT', '/devices/new', { text });
+    const patch = await hub.rest('PATCH', '/twins/d', { text });
+    expect([put.status, patch.status]).toEqual([400, 400]);
+    expect(errorNameIn(put.body)).toMatch(/^(IotHubFormatError|ArgumentInvalid)$/);
+  });
+
+  it('for operations that do not exist get an error body, too', async () => {
+    const answer = await hub.rest('GET', '/nothing/here');
+    expect([answer.status, errorNameIn(answer.body)]).toEqual([404, 'GenericNotFound']);
+    expect(answer.headers['content-type']).toContain('application/json');
+  });
+
+  it('get JSON and an ETag header, but an empty 204', async () => {
+    const identity = await hub.rest('GET', '/devices/d');
+    const { etag } = identity.body as { etag: string };
+    expect(identity.headers).toMatchObject({ etag: `"${etag}"`, 'content-type': 'application/json; charset=utf-8' });
+    const twin = await hub.rest('GET', '/twins/d');
+    expect(twin.headers['etag']).toBe('"AAAAAAAAAAE="');
+    await hub.registry.create({ deviceId: 'short' });
+    const deleted = await hub.rest('DELETE', '/devices/short', { headers: { 'If-Match': '*' } });
+    expect(deleted).toMatchObject({ status: 204, body: undefined });
+  });
+
+  it('refuse an If-Match without quotes', async () => {
+    const answer = await hub.rest('PATCH', '/twins/d', {
+      body: { tags: {} },
+      headers: { 'If-Match': 'AAAAAAAAAAE=' },
+    });
+    expect([answer.status, errorNameIn(answer.body)]).toEqual([400, 'ArgumentInvalid']);
+  });
+});
+
+describe('status faults', () => {
+  it.each([
+    [429, 'ThrottlingException', 'ThrottlingError'],
+    [403, 'IotHubQuotaExceeded', 'TooManyDevicesError'],
+    [500, 'ServerError', 'InternalServerError'],
+    [503, 'ServiceUnavailable', 'ServiceUnavailableError'],
+    [404, 'IotHubFailingOver', 'Error'],
+  ])('of %i answer as the service would and apply nothing', async (status, errorName, className) => {
+    fault = { status };
+    const refused = await refusalOf(hub.registry.updateTwin('d', { tags: { touched: true } }, '*'));
+    expect(refused).toMatchObject({ status, errorName, className });
+    expect(refused.headers['retry-after']).toBe(status === 429 ? '1' : undefined);
+    expect(hub.core.getTwin({ deviceId: 'd' }).tags).toEqual({});
+    expect(asked.at(-1)).toBe('primary https');
+  });
+});
+
+describe('registeredRoutes', () => {
+  it('names every operation by method and path', async () => {
+    const routes = registeredRoutes();
+    const texts = routes.map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(texts).toEqual(expect.arrayContaining(['POST /devices', 'PATCH /twins/:deviceId/modules/:moduleId']));
+    for (const { method, path } of routes) {
+      const call = ['PUT', 'POST', 'PATCH'].includes(method) ? { text: '1' } : {};
+      const answer = await hub.rest(method, path.replace(':deviceId', 'x').replace(':moduleId', 'y'), call);
+      expect(answer.headers['iothub-errorcode']).not.toBe('GenericNotFound');
+    }
+  });
+});
