@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { validationEvent } from './grid-event.js';
+import { postToWebhook } from './post-to-webhook.js';
+
+export interface HandshakeOptions {
+  topic: string;
+  /** Ends the handshake; it resolves false then. */
+  signal: AbortSignal;
+  everyInMs: number;
+  /** Called with each new reason why it is not done yet. */
+  onWaiting: (reason: string) => void;
+}
+
+const echoes = (body: string, code: string): boolean => {
+  try {
+    const answer: unknown = JSON.parse(body);
+    return (
+      typeof answer === 'object' &&
+      answer !== null &&
+      'validationResponse' in answer &&
+      answer.validationResponse === code
+    );
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+};
+
+/**
+ * Asks the webhook until it echoes the validation code with 200 ("Webhook event delivery": 202 is not enough). The service gives
+ * up; the laboratory goes on, since its host may still be starting.
+ */
+export const shakeHands = async (url: string, options: HandshakeOptions): Promise<boolean> => {
+  const { signal, topic, everyInMs, onWaiting } = options;
+  let lastReason = '';
+  while (!signal.aborted) {
+    const code = randomUUID();
+    const answer = await postToWebhook(url, validationEvent(topic, code), {
+      type: 'SubscriptionValidation',
+      deliveryCount: 0,
+      signal,
+    });
+    if (answer.detail === 'HTTP 200' && echoes(answer.body, code)) return !signal.aborted;
+    const reason = answer.outcome === 'Delivered' ? `${answer.detail} without the validation code` : answer.detail;
+    if (reason !== lastReason && !signal.aborted) onWaiting(reason);
+    lastReason = reason;
+    await sleep(everyInMs, undefined, { signal }).catch(ignoreAbort);
+  }
+  return false;
+};
+
+const ignoreAbort = (error: unknown): void => {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+};

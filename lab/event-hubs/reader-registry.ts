@@ -1,0 +1,33 @@
+import type { AmqpRefusal } from './amqp-error.js';
+import { admitReader, stolen, type ReaderClaim } from './reader-admission.js';
+
+interface Reader extends ReaderClaim {
+  /** Ends the reader's link with this reason. */
+  evict(reason: AmqpRefusal): void;
+}
+
+/** Who reads what: one list per consumer group and partition, over all connections of the namespace. */
+export interface ReaderRegistry {
+  /** Evicts whom the newcomer displaces; throws AmqpRefusal when it has to stay out. Returns how to leave. */
+  enter(place: string, reader: Reader): () => void;
+}
+
+export const createReaderRegistry = (): ReaderRegistry => {
+  const places = new Map<string, Set<Reader>>();
+  return {
+    enter: (place, reader) => {
+      const present = places.get(place) ?? new Set();
+      const decision = admitReader([...present], reader);
+      if ('refusal' in decision) throw decision.refusal;
+      places.set(place, present);
+      for (const loser of decision.evict) {
+        present.delete(loser);
+        loser.evict(stolen(reader));
+      }
+      present.add(reader);
+      return () => {
+        present.delete(reader);
+      };
+    },
+  };
+};

@@ -1,0 +1,78 @@
+import rhea, { type EventContext, type Receiver, type Sender, type Session } from 'rhea';
+import { AmqpRefusal, asRefusal } from './amqp-error.js';
+import { grantCredit, type ConnectionScope } from './connection-scope.js';
+import { parseAddress } from './entity-address.js';
+import { readEntity, type ManagementRequest } from './management.js';
+import { verifySasToken } from './sas-token.js';
+
+type Node = 'cbs' | 'management';
+
+interface NodeRequest {
+  properties: Record<string, unknown>;
+  body: unknown;
+}
+
+/**
+ * put-token of AMQP claims-based security 1.0, section 3. Entra tokens (`jwt`) are refused: a namespace in emulator form has
+ * shared access keys only.
+ */
+const putToken = ({ properties, body }: NodeRequest, scope: ConnectionScope): undefined => {
+  if (properties['operation'] !== 'put-token') {
+    throw new AmqpRefusal('amqp:not-implemented', `$cbs has no operation '${String(properties['operation'])}'.`, 501);
+  }
+  if (properties['type'] !== 'servicebus.windows.net:sastoken') {
+    throw new AmqpRefusal('amqp:unauthorized-access', 'Only shared access signatures are accepted here.', 401);
+  }
+  scope.grant(verifySasToken(String(body), String(properties['name']), scope.policy, scope.now()));
+};
+
+const read = ({ properties }: NodeRequest, scope: ConnectionScope): object => {
+  const { operation, type, name, partition }: ManagementRequest = properties;
+  const path = `${String(name)}/$management`;
+  scope.authorize(path);
+  return readEntity(scope.store, { operation, type, name, partition });
+};
+
+const perform: Record<Node, (request: NodeRequest, scope: ConnectionScope) => object | undefined> = {
+  cbs: putToken,
+  management: read,
+};
+
+/** The answering link of the same node on the same session. */
+const answeringLink = (session: Session | undefined, node: Node): Sender | undefined =>
+  session?.find_sender((sender: Sender) => sender.is_open() && parseAddress(sender.source?.address).kind === node);
+
+const answer = (context: EventContext, node: Node, result: { body: unknown } | { refusal: AmqpRefusal }): void => {
+  const outcome =
+    'refusal' in result
+      ? {
+          'status-code': result.refusal.status,
+          'status-description': result.refusal.message,
+          'error-condition': result.refusal.condition,
+        }
+      : { 'status-code': 200, 'status-description': 'OK' };
+  const reply = rhea.message.encode({
+    correlation_id: context.message?.message_id,
+    application_properties: outcome,
+    body: 'body' in result ? result.body : undefined,
+  });
+  answeringLink(context.session, node)?.send(reply, undefined, 0);
+};
+
+/** Serves the requests to `$cbs` or `$management`: each is answered with its message id as correlation id. */
+export const openRequestLink = (receiver: Receiver, node: Node, scope: ConnectionScope): void => {
+  const handle = async (context: EventContext): Promise<void> => {
+    context.delivery?.accept();
+    try {
+      await scope.admit();
+      const { application_properties: properties = {}, body } = context.message ?? { body: undefined };
+      answer(context, node, { body: perform[node]({ properties, body }, scope) });
+    } catch (error) {
+      const refusal = asRefusal(error);
+      scope.log(`event hubs: ${node} answered ${refusal.status}: ${refusal.message}`);
+      answer(context, node, { refusal });
+    }
+  };
+  receiver.on('message', (context: EventContext) => void handle(context));
+  grantCredit(receiver);
+};
