@@ -1,0 +1,25 @@
+import { HostError } from './host-error.js';
+
+export type Settings = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The connection string that a binding names. Order as in the WebJobs SDK: first `AzureWebJobs<name>`, then `<name>`.
+ * Throws `host.missingSetting`, or `host.unsupported` for an identity-based connection: the lab hands out connection strings.
+ */
+export function resolveConnection(settings: Settings, name: string): string {
+  const value = settings[`AzureWebJobs${name}`] ?? settings[name];
+  if (value !== undefined && value !== '') return value;
+  if (Object.keys(settings).some((known) => known.startsWith(`${name}__`))) {
+    throw new HostError('host.unsupported', `The identity-based connection "${name}" needs the real host.`);
+  }
+  throw new HostError('host.missingSetting', `Setting "${name}" is not set: a binding uses it as its connection.`);
+}
+
+/** Replaces each `%NAME%` of a binding option by the setting, as the host's AutoResolve does. Throws `host.missingSetting`. */
+export function expandNames(settings: Settings, text: string): string {
+  return text.replaceAll(/%([^%]+)%/g, (whole, name: string) => {
+    const value = settings[name];
+    if (value === undefined) throw new HostError('host.missingSetting', `'${whole}' does not resolve to a value.`);
+    return value;
+  });
+}
