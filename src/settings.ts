@@ -7,7 +7,7 @@ export type Connection =
   | { kind: 'connectionString'; value: string }
   | { kind: 'identity'; address: Record<string, string>; credential?: string; clientId?: string };
 
-export interface HubSettings {
+interface HubSettings {
   role: HubRole;
   /** First label of the host name: what events call `hubName`. */
   name: string;
@@ -16,7 +16,7 @@ export interface HubSettings {
 }
 
 /** One Event Hub per source hub. `connectionName` is the prefix of the settings, for the trigger's binding. */
-export interface TwinEventsSettings {
+interface TwinEventsSettings {
   connectionName: string;
   eventHubName: string;
 }

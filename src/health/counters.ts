@@ -8,7 +8,7 @@ export interface Counters {
   read(): CounterValues;
 }
 
-export interface CounterValues {
+interface CounterValues {
   applied: number;
   coalesced: number;
   skipped: Record<string, number>;

@@ -3,7 +3,7 @@ import type { HubRole } from '../hub-model.js';
 import type { Counters } from './counters.js';
 
 /** What health asks of the rest. Stored figures reject when storage is away; they are then null in the report. */
-export interface HealthSources {
+interface HealthSources {
   /** Brings the routing document up where that is due. */
   routing(): Promise<{ activeHub: HubRole; epoch: number } | undefined>;
   stateAgeInMs(): number | undefined;

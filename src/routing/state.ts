@@ -13,7 +13,7 @@ export interface RoutingState {
   /** Age of the last confirmation, `undefined` before the first; reads nothing. */
   ageInMs(): number | undefined;
 }
-export interface KnownDocument {
+interface KnownDocument {
   document: RoutingDocument;
   ageInMs: number;
 }

@@ -21,7 +21,7 @@ export interface Batch {
 }
 
 /** Decodes a batch and groups it by identity, in order. Of `seen` it only reads: a batch that is not done leaves nothing there. */
-export function planBatch(
+function planBatch(
   events: readonly RawTwinEvent[],
   sourceHubName: string,
   seen: Pick<Trails, 'get'> = new Map<string, Trail>(),

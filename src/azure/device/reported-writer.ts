@@ -1,0 +1,98 @@
+import type { Clock } from '../../clock.js';
+import { AppError, isAppError } from '../../errors.js';
+import { keyText, type HubRole, type Identity, type IdentityKey } from '../../hub-model.js';
+import type { ReportedPort } from '../../twin/ports.js';
+import { systemClock } from '../system-clock.js';
+import { createPace } from './connect-pace.js';
+import { openDeviceSession } from './device-session.js';
+import { createSessionPool } from './session-pool.js';
+
+export interface ReportedWriterOptions {
+  /** `getIdentity` reads that hub's registry, keys included, as RegistryHubPort has it. */
+  hubs: Record<HubRole, { hostName: string; getIdentity(key: IdentityKey): Promise<Identity | undefined> }>;
+  /** Default 20. */
+  maxOpen?: number;
+  /** New connections; S1 allows 100 a second for all devices of a hub. Default 50. */
+  connectsPerSecond?: number;
+  /** For connecting and for writing each, in milliseconds. Default 30,000. */
+  timeoutInMs?: number;
+  /** How long a connection stays open for the next write, in milliseconds. Default 5,000. */
+  idleInMs?: number;
+  clock?: Clock;
+}
+
+export interface DeviceReportedWriter extends ReportedPort {
+  /** Waits for the writes under way and closes every connection. Later writes reject with `aborted`. */
+  close(): Promise<void>;
+}
+
+/** The key to connect with; `undefined` where we cannot speak for this identity: X.509, CA, none, keys hidden, disabled. */
+const usableKey = ({ authentication, status }: Identity): string | undefined => {
+  const { primaryKey, secondaryKey } = authentication.symmetricKey ?? {};
+  return authentication.type === 'sas' && status !== 'disabled' ? primaryKey || secondaryKey || undefined : undefined;
+};
+
+class NotWritable extends Error {}
+
+/**
+ * REPORTED_STRATEGY=device: reported properties can only be written by the device, so this connects as the device with the key from the hub's registry.
+ * One shot: rejects with deviceConnectionFailed (retryable unless the hub refuses the identity), requestRefused (too large, invalid), hubThrottled
+ * and other codes of an answer, deviceNotFound or moduleNotFound, and whatever reading the identity rejects with.
+ */
+export const createReportedWriter = (options: ReportedWriterOptions): DeviceReportedWriter => {
+  const { hubs, maxOpen = 20, connectsPerSecond = 50, timeoutInMs = 30_000, idleInMs = 5_000 } = options;
+  const pace = createPace(connectsPerSecond, options.clock ?? systemClock);
+  const pool = createSessionPool({ maxOpen, idleInMs });
+  let closed = false;
+
+  const openAs = async (hub: HubRole, key: IdentityKey) => {
+    const { hostName } = hubs[hub];
+    const identity = await hubs[hub].getIdentity(key);
+    if (identity === undefined) {
+      const code = key.moduleId === undefined ? 'deviceNotFound' : 'moduleNotFound';
+      throw new AppError(code, 'reported: the identity is gone', { retryable: false });
+    }
+    const sharedAccessKey = usableKey(identity);
+    if (sharedAccessKey === undefined) {
+      throw new NotWritable();
+    }
+    await pace();
+    try {
+      return await openDeviceSession({ hostName, key, sharedAccessKey, timeoutInMs });
+    } catch (error) {
+      // A module has no status: the hub refuses it while its device is disabled.
+      if (key.moduleId !== undefined && isAppError(error, 'deviceConnectionFailed') && !error.retryable) {
+        const device = await hubs[hub].getIdentity({ deviceId: key.deviceId });
+        if (device?.status === 'disabled') {
+          throw new NotWritable();
+        }
+      }
+      throw error;
+    }
+  };
+
+  return {
+    patchReported: async (hub, key, patch) => {
+      if (closed) {
+        throw new AppError('aborted', 'reported: closed', { retryable: true });
+      }
+      try {
+        await pool.use(
+          `${hub}/${keyText(key)}`,
+          () => openAs(hub, key),
+          (session) => session.patchReported(patch),
+        );
+        return 'written';
+      } catch (error) {
+        if (error instanceof NotWritable) {
+          return 'notWritable';
+        }
+        throw error;
+      }
+    },
+    close: () => {
+      closed = true;
+      return pool.close();
+    },
+  };
+};

@@ -1,0 +1,94 @@
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import type { DeviceSession } from './device-session.js';
+
+export interface SessionPool {
+  /** Runs `task` on the session of this name, opened if there is none; tasks of one name run one after another. */
+  use<T>(name: string, open: () => Promise<DeviceSession>, task: (session: DeviceSession) => Promise<T>): Promise<T>;
+  /** Waits for the tasks under way and closes everything. */
+  close(): Promise<void>;
+}
+
+/** At most `maxOpen` sessions, the ones in use included; those that nobody wants for `idleInMs` are closed. */
+export const createSessionPool = (options: { maxOpen: number; idleInMs: number }): SessionPool => {
+  const { maxOpen, idleInMs } = options;
+  const limit = pLimit(maxOpen);
+  const turns = new Map<string, Promise<unknown>>();
+  const closing = new Set<Promise<void>>();
+  let inUse = 0;
+  let closed = false;
+
+  const closeSession = (session: DeviceSession): Promise<void> => {
+    const done = session.close().finally(() => closing.delete(done));
+    closing.add(done);
+    return done;
+  };
+  const idle = new LRUCache<string, DeviceSession>({
+    max: maxOpen,
+    ttl: idleInMs,
+    ttlAutopurge: true,
+    dispose: (session, _name, reason) => {
+      // `delete` is a session taken into use.
+      if (reason !== 'delete') {
+        void closeSession(session);
+      }
+    },
+  });
+
+  const take = async (name: string, open: () => Promise<DeviceSession>): Promise<DeviceSession> => {
+    const kept = idle.get(name);
+    if (kept !== undefined) {
+      idle.delete(name);
+      if (kept.isUsable()) {
+        return kept;
+      }
+      await closeSession(kept);
+    }
+    while (inUse + idle.size > maxOpen) {
+      idle.pop();
+    }
+    // What is being closed may be this very identity, or still count for the hub.
+    await Promise.all(closing);
+    return open();
+  };
+
+  const run = async <T>(name: string, open: () => Promise<DeviceSession>, task: (s: DeviceSession) => Promise<T>) => {
+    inUse += 1;
+    let session: DeviceSession | undefined;
+    try {
+      session = await take(name, open);
+      return await task(session);
+    } finally {
+      inUse -= 1;
+      if (session !== undefined && !closed && session.isUsable()) {
+        idle.set(name, session);
+      } else if (session !== undefined) {
+        await closeSession(session);
+      }
+    }
+  };
+
+  return {
+    use: async (name, open, task) => {
+      const takeTurn = () => limit(() => run(name, open, task));
+      // The one before has told its own caller how it ended.
+      const turn = (turns.get(name) ?? Promise.resolve()).then(takeTurn, takeTurn);
+      turns.set(name, turn);
+      try {
+        return await turn;
+      } finally {
+        if (turns.get(name) === turn) {
+          turns.delete(name);
+        }
+      }
+    },
+    close: async () => {
+      closed = true;
+      while (idle.size > 0) {
+        idle.pop();
+      }
+      await Promise.allSettled(turns.values());
+      await Promise.all(closing);
+    },
+  };
+};

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import type { JsonObject } from '../../hub-model.js';
+
+/** By reference and unread: a copy by schema would lose names such as `__proto__`. */
+const jsonObject = z.custom<JsonObject>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'not an object',
+);
+const keyText = z.string().nullable().default(null);
+
+/** Device and Module of the REST API, api-version 2021-04-12. */
+export const identityAnswer = z.object({
+  deviceId: z.string().min(1),
+  moduleId: z.string().nullish(),
+  generationId: z.string().min(1),
+  etag: z.string().min(1),
+  status: z.enum(['enabled', 'disabled']).nullish(),
+  statusReason: z.string().nullish(),
+  capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
+  managedBy: z.string().nullish(),
+  authentication: z.object({
+    type: z.enum(['sas', 'selfSigned', 'certificateAuthority', 'none']),
+    symmetricKey: z.object({ primaryKey: keyText, secondaryKey: keyText }).nullish(),
+    x509Thumbprint: z.object({ primaryThumbprint: keyText, secondaryThumbprint: keyText }).nullish(),
+  }),
+});
+export type IdentityAnswer = z.infer<typeof identityAnswer>;
+
+export const identitiesAnswer = z.array(identityAnswer);
+
+/** Twin of the REST API. */
+export const twinAnswer = z.object({
+  deviceId: z.string().min(1),
+  moduleId: z.string().nullish(),
+  etag: z.string().min(1),
+  version: z.number(),
+  tags: jsonObject.nullish(),
+  properties: z.object({ desired: jsonObject, reported: jsonObject }),
+});
+export type TwinAnswer = z.infer<typeof twinAnswer>;
+
+/** BulkRegistryOperationResult: also the body of a 400. The service has written errorCode as a name and as a number. */
+export const bulkAnswer = z.object({
+  isSuccessful: z.boolean(),
+  errors: z.array(z.object({ errorCode: z.union([z.number(), z.string()]).nullish() })).nullish(),
+});
+export type BulkAnswer = z.infer<typeof bulkAnswer>;
+
+/** A DELETE answers 204 without a body. */
+export const anyAnswer = z.unknown();

@@ -1,0 +1,62 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { numberAt, textAt } from '../error-fields.js';
+import { bulkAnswer } from './hub-answers.js';
+
+/** IoT Hub, "Troubleshoot error codes": the ones that decide something here. Bodies and headers have them by name or number. */
+const CODES: Record<string, number> = {
+  ArgumentInvalid: 400004,
+  EtagDoesNotMatch: 400023,
+  RequestTimedOut: 400024,
+  UnsupportedOperationOnReplica: 400025,
+  IotHubNotFound: 401001,
+  IoTHubNotFound: 401001,
+  SystemModuleModifyUnauthorizedAccess: 401100,
+  IotHubSuspended: 403001,
+  IotHubQuotaExceeded: 403002,
+  IoTHubQuotaExceeded: 403002,
+  DeviceNotFound: 404001,
+  ModuleNotFound: 404010,
+  IotHubFailingOver: 404012,
+  DeviceAlreadyExists: 409001,
+  ModuleAlreadyExistsOnDevice: 409301,
+  PreconditionFailed: 412001,
+  ThrottlingException: 429001,
+  ThrottleBacklogLimitExceeded: 429002,
+  ThrottlingBacklogTimeout: 429003,
+};
+
+/** A six-digit code from a number, a number as text or a name; names that are not in the list say nothing. */
+export const parseServiceCode = (value: number | string | undefined): number | undefined => {
+  const code = typeof value === 'string' ? (CODES[value.trim()] ?? Number(value)) : value;
+  return code !== undefined && Number.isInteger(code) && code >= 400_000 && code < 600_000 ? code : undefined;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+/** The service has put the code into `Message` as `ErrorCode:Name;...`, as JSON text with `errorCode`, and beside it. */
+const codeInBody = (body: unknown): number | undefined => {
+  const bulk = bulkAnswer.safeParse(body);
+  if (bulk.success) {
+    return parseServiceCode(bulk.data.errors?.[0]?.errorCode ?? undefined);
+  }
+  const message = textAt(body, 'Message') ?? textAt(body, 'message');
+  const named = /ErrorCode:\s*(\w+)/.exec(message ?? '')?.[1];
+  const nested = message?.startsWith('{') ? parseJson(message) : undefined;
+  const candidates = [named, numberAt(nested, 'errorCode'), numberAt(body, 'errorCode'), textAt(body, 'errorCode')];
+  return candidates.map(parseServiceCode).find((code) => code !== undefined);
+};
+
+/** The service's six-digit code of an error answer, if it says one that is known here or is a number. */
+export const serviceCodeOf = (headers: IncomingHttpHeaders, body: unknown): number | undefined => {
+  const header = headers['iothub-errorcode'];
+  return (
+    codeInBody(typeof body === 'string' ? parseJson(body) : body) ??
+    parseServiceCode(Array.isArray(header) ? header[0] : header)
+  );
+};

@@ -1,0 +1,74 @@
+import type { TableClient } from '@azure/data-tables';
+import { z } from 'zod';
+import { AppError } from '../../errors.js';
+import type { HubRole, IdentityKey } from '../../hub-model.js';
+import { ledgerStates, type LedgerEntry, type LedgerPort } from '../../registry/ports.js';
+import { createDirtyMarks } from './dirty-marks.js';
+import { encodeRowKey } from './key-encoding.js';
+import { createStorageCall } from './storage-call.js';
+import { isContainerAway, isStatus } from './storage-errors.js';
+
+const rowSchema = z.object({
+  etag: z.string(),
+  state: z.enum(ledgerStates),
+  sourceGenerationId: z.string(),
+  targetGenerationId: z.string(),
+  copiedAt: z.coerce.date(),
+  deleteAfter: z.coerce.date().optional(),
+});
+
+const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
+  const parsed = rowSchema.safeParse(row);
+  if (!parsed.success) {
+    throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
+  }
+  const { deleteAfter, ...rest } = parsed.data;
+  return { key, ...rest, ...(deleteAfter === undefined ? {} : { deleteAfter }) };
+};
+
+const toRow = (partitionKey: string, entry: LedgerEntry) => {
+  const { key, etag: _etag, ...rest } = entry;
+  return { partitionKey, rowKey: encodeRowKey(key), ...key, ...rest };
+};
+
+/**
+ * The ledger in one table. PartitionKey: the source hub's name (dirty marks: with `~dirty`); RowKey: the ids (key-encoding.ts).
+ * Hub names hold letters, digits and hyphens only, so the two kinds of partition never meet.
+ */
+export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, string>): LedgerPort => {
+  const call = createStorageCall((abortSignal) => table.createTable({ abortSignal }));
+  const partitionOf = (source: HubRole) => hubNames[source].toLowerCase();
+  return {
+    read: (source, key) =>
+      call('ledger read', async (abortSignal) => {
+        try {
+          return toEntry(key, await table.getEntity(partitionOf(source), encodeRowKey(key), { abortSignal }));
+        } catch (error) {
+          if (isStatus(error, 404) && !isContainerAway(error)) {
+            return undefined;
+          }
+          throw error;
+        }
+      }),
+    write: (source, entry) =>
+      call('ledger write', async (abortSignal) => {
+        const row = toRow(partitionOf(source), entry);
+        try {
+          const { etag } =
+            entry.etag === undefined
+              ? await table.createEntity(row, { abortSignal })
+              : await table.updateEntity(row, 'Replace', { etag: entry.etag, abortSignal });
+          return { ...entry, ...(etag === undefined ? {} : { etag }) };
+        } catch (error) {
+          if (isStatus(error, 404) && !isContainerAway(error)) {
+            throw new AppError('storageConflict', 'ledger write: the entry is gone', {
+              retryable: true,
+              serviceCode: 404,
+            });
+          }
+          throw error;
+        }
+      }),
+    ...createDirtyMarks(table, call, (source) => `${partitionOf(source)}~dirty`),
+  };
+};

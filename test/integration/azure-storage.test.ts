@@ -1,0 +1,235 @@
+import { TableClient } from '@azure/data-tables';
+import { BlobServiceClient } from '@azure/storage-blob';
+import { QueueServiceClient } from '@azure/storage-queue';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAzurite, type Azurite } from '../../lab/azurite/azurite.js';
+import { createStorage, type Storage } from '../../src/azure/storage/storage.js';
+import type { IdentityKey } from '../../src/hub-model.js';
+import type { LedgerEntry } from '../../src/registry/ports.js';
+import type { ParkedItem } from '../../src/twin/ports.js';
+
+const hubNames = { primary: 'p-lab', secondary: 's-lab' };
+let azurite: Azurite;
+let storage: Storage;
+
+beforeAll(async () => {
+  azurite = await startAzurite({ outages: true });
+  storage = createStorage({ kind: 'connectionString', value: azurite.connectionString }, { hubNames });
+});
+afterAll(() => azurite.close());
+
+const anEntry = (key: IdentityKey, more: Partial<LedgerEntry> = {}): LedgerEntry => ({
+  key,
+  state: 'copied',
+  sourceGenerationId: 'g-source',
+  targetGenerationId: 'g-target',
+  copiedAt: new Date('2026-11-01T10:00:00.123Z'),
+  ...more,
+});
+
+describe('the ledger', () => {
+  it('keeps what was written, with its dates', async () => {
+    const key = { deviceId: 'ledger-1' };
+    const deleteAfter = new Date('2026-11-01T11:00:00.456Z');
+    const written = await storage.ledger.write('primary', anEntry(key, { state: 'pendingDelete', deleteAfter }));
+    expect(await storage.ledger.read('primary', key)).toEqual(written);
+    expect(written.deleteAfter).toEqual(deleteAfter);
+    expect(await storage.ledger.read('secondary', key)).toBeUndefined();
+  });
+
+  it('keeps apart ids of every kind: case, signs of URLs and keys, modules', async () => {
+    const keys: IdentityKey[] = [
+      { deviceId: 'Case' },
+      { deviceId: 'case' },
+      { deviceId: "a#b?c%d+e_f'g*h" },
+      { deviceId: "a#b?c%d+e_f'g*h", moduleId: '$edgeAgent' },
+      { deviceId: 'a', moduleId: 'b_7ec' },
+      { deviceId: 'a_7eb', moduleId: 'c' },
+      { deviceId: '#'.repeat(128), moduleId: '?'.repeat(128) },
+    ];
+    for (const [index, key] of keys.entries()) {
+      await storage.ledger.write('primary', anEntry(key, { sourceGenerationId: `g-${index}` }));
+    }
+    for (const [index, key] of keys.entries()) {
+      expect((await storage.ledger.read('primary', key))?.sourceGenerationId).toBe(`g-${index}`);
+    }
+  });
+
+  it('refuses a second insert, a stale ETag and an entry that is gone, with storageConflict', async () => {
+    const key = { deviceId: 'ledger-2' };
+    const first = await storage.ledger.write('primary', anEntry(key));
+    await expect(storage.ledger.write('primary', anEntry(key))).rejects.toMatchObject({ code: 'storageConflict' });
+    const second = await storage.ledger.write('primary', { ...first, state: 'tombstone' });
+    await expect(storage.ledger.write('primary', first)).rejects.toMatchObject({ code: 'storageConflict' });
+    expect((await storage.ledger.read('primary', key))?.state).toBe('tombstone');
+    const gone = { ...second, key: { deviceId: 'ledger-gone' } };
+    await expect(storage.ledger.write('primary', gone)).rejects.toMatchObject({ code: 'storageConflict' });
+  });
+
+  it('names a row that is not ours', async () => {
+    const table = TableClient.fromConnectionString(azurite.connectionString, 'standbyledger', {
+      allowInsecureConnection: true,
+    });
+    await storage.ledger.read('primary', { deviceId: 'any' });
+    await table.createEntity({ partitionKey: 'p-lab', rowKey: 'strange', state: 'unheard' });
+    await expect(storage.ledger.read('primary', { deviceId: 'strange' })).rejects.toMatchObject({
+      code: 'storageRefused',
+      retryable: false,
+    });
+  });
+});
+
+describe('dirty marks', () => {
+  it('are counted, and cleared by whoever has read the last one', async () => {
+    const key = { deviceId: 'dirty-1', moduleId: 'm' };
+    const at = new Date('2026-11-01T12:00:00.000Z');
+    const before = await storage.ledger.countDirty();
+    await storage.ledger.markDirty('primary', key, 'lifecycle', at);
+    await storage.ledger.markDirty('secondary', key, 'holdLimit', at);
+    expect(await storage.ledger.countDirty()).toBe(before + 2);
+
+    const old = await storage.ledger.readDirty('primary', key);
+    expect(old).toMatchObject({ key, reason: 'lifecycle', since: at });
+    await storage.ledger.markDirty('primary', key, 'sourceUnreadable', at);
+    expect(await storage.ledger.clearDirty('primary', old!)).toBe(false);
+    const renewed = await storage.ledger.readDirty('primary', key);
+    expect(renewed?.reason).toBe('sourceUnreadable');
+    expect(await storage.ledger.clearDirty('primary', renewed!)).toBe(true);
+    expect(await storage.ledger.readDirty('primary', key)).toBeUndefined();
+    expect(await storage.ledger.clearDirty('primary', renewed!)).toBe(true);
+    expect(await storage.ledger.countDirty()).toBe(before + 1);
+  });
+});
+
+describe('the retry queue', () => {
+  it('holds base64 messages that never expire and appear after their delay', async () => {
+    const queue = QueueServiceClient.fromConnectionString(azurite.connectionString).getQueueClient('registry-retry');
+    const message = { hubName: 'p-lab', deviceId: 'd ü', moduleId: 'm', attempt: 3 };
+    await storage.retryQueue.enqueue(message, 0);
+    await storage.retryQueue.enqueue({ ...message, attempt: 4 }, 30 * 24 * 3600_000);
+    expect(await storage.retryQueue.count()).toBe(2);
+
+    const { receivedMessageItems } = await queue.receiveMessages({ numberOfMessages: 32 });
+    expect(receivedMessageItems).toHaveLength(1);
+    const [item] = receivedMessageItems;
+    expect(JSON.parse(Buffer.from(item!.messageText, 'base64').toString('utf8'))).toEqual(message);
+    expect(item!.expiresOn.getUTCFullYear()).toBe(9999);
+  });
+
+  it('counts the poison queue, which nobody may have made yet', async () => {
+    expect(await storage.retryQueue.countPoison()).toBe(0);
+    const service = QueueServiceClient.fromConnectionString(azurite.connectionString);
+    const poison = service.getQueueClient('registry-retry-poison');
+    await poison.create();
+    await poison.sendMessage('x');
+    expect(await storage.retryQueue.countPoison()).toBe(1);
+  });
+
+  it('is made again after somebody deleted it', async () => {
+    const service = QueueServiceClient.fromConnectionString(azurite.connectionString);
+    await storage.retryQueue.count();
+    await service.deleteQueue('registry-retry');
+    await expect(storage.retryQueue.count()).rejects.toMatchObject({ code: 'storageUnavailable', retryable: true });
+    expect(await storage.retryQueue.count()).toBe(0);
+  });
+});
+
+describe('parked events', () => {
+  const body = Uint8Array.from([0xff, 0x00, 0x7b, 0x22]);
+  const item = {
+    source: 'devicetwin/0',
+    sequence: '42',
+    reason: 'notJson',
+    body,
+    properties: { 'iothub-message-source': 'twinChangeEvents', deviceId: 'Gerät "1"', huge: 'x'.repeat(9000) },
+  } satisfies ParkedItem;
+
+  it('keep the original bytes once, with reason, time and properties', async () => {
+    await storage.parked.park(item);
+    await storage.parked.park(item);
+    await storage.parked.park({ ...item, body: Uint8Array.from([1]), reason: 'wrongShape' });
+    await storage.parked.park({ source: 'event-grid', sequence: 'id', reason: 'wrongShape', body: new Uint8Array() });
+    expect(await storage.parked.countParked()).toEqual({ notJson: 1, wrongShape: 2 });
+
+    const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+      'standby-parked',
+    );
+    const names: string[] = [];
+    for await (const blob of container.listBlobsFlat()) {
+      names.push(blob.name);
+    }
+    const name = names.find((text) => text.includes('/devicetwin_2f0/42-') && !text.endsWith('-4bf5122f344554c5'))!;
+    expect(name).toMatch(/^\d{4}-\d\d-\d\d\/devicetwin_2f0\/42-[0-9a-f]{16}$/);
+    const blob = container.getBlobClient(name);
+    expect(new Uint8Array(await blob.downloadToBuffer())).toEqual(body);
+    const { metadata } = await blob.getProperties();
+    expect(metadata).toMatchObject({ reason: 'notJson', time: expect.stringMatching(/Z$/) });
+    expect(JSON.parse(decodeURIComponent(metadata!['properties']!))).toEqual({
+      'iothub-message-source': 'twinChangeEvents',
+      deviceId: 'Gerät "1"',
+    });
+  });
+});
+
+describe('the routing document', () => {
+  const document = {
+    schemaVersion: 1 as const,
+    epoch: 1,
+    revision: 0,
+    activeHub: 'primary' as const,
+    direction: 'forward' as const,
+    switchedAt: '2026-11-01T10:00:00.000Z',
+    cohorts: [{ name: 'kept for newer deployments' }],
+  };
+
+  it('is created once, read with its ETag, and refused when it is not valid', async () => {
+    expect(storage.routingStore.name).toBe('devstoreaccount1');
+    expect(await storage.routingStore.read()).toBeUndefined();
+    expect(await storage.routingStore.create(document)).toBe(true);
+    expect(await storage.routingStore.create({ ...document, epoch: 9 })).toBe(false);
+    const read = await storage.routingStore.read();
+    expect(read?.document).toEqual(document);
+    expect(read?.etag).toMatch(/\S/);
+
+    const blob = BlobServiceClient.fromConnectionString(azurite.connectionString)
+      .getContainerClient('standby-routing')
+      .getBlockBlobClient('routing.json');
+    for (const text of ['{"schemaVersion":1', '{}', '']) {
+      await blob.upload(text, text.length);
+      await expect(storage.routingStore.read()).rejects.toMatchObject({ code: 'storageRefused', retryable: false });
+    }
+  });
+});
+
+describe('an outage of storage', () => {
+  it('ends every call with storageUnavailable, without secrets, and is over when storage is back', async () => {
+    const fresh = createStorage({ kind: 'connectionString', value: azurite.connectionString }, { hubNames });
+    await azurite.outage!.stop();
+    try {
+      const calls = [
+        () => fresh.ledger.read('primary', { deviceId: 'd' }),
+        () => fresh.ledger.countDirty(),
+        () => fresh.retryQueue.enqueue({ hubName: 'p-lab', deviceId: 'd', attempt: 1 }, 0),
+        () => fresh.parked.park({ source: 's', sequence: '1', reason: 'notJson', body: new Uint8Array([1]) }),
+        () => fresh.routingStore.read(),
+      ];
+      for (const outcome of await Promise.allSettled(calls.map((call) => call()))) {
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'storageUnavailable', retryable: true } });
+      }
+    } finally {
+      await azurite.outage!.resume();
+    }
+    expect(await fresh.ledger.read('primary', { deviceId: 'nobody' })).toBeUndefined();
+    expect(await fresh.retryQueue.count()).toBeGreaterThanOrEqual(0);
+  });
+
+  it('counts a wrong key as unavailable: a person can mend it', async () => {
+    const value = azurite.connectionString.replace(
+      /AccountKey=[^;]+/,
+      `AccountKey=${Buffer.alloc(64, 7).toString('base64')}`,
+    );
+    const locked = createStorage({ kind: 'connectionString', value }, { hubNames });
+    const error: unknown = await locked.ledger.read('primary', { deviceId: 'd' }).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'storageUnavailable', serviceCode: 403 });
+  });
+});

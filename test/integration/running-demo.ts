@@ -1,0 +1,67 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { projectFile } from '../../lab/net/project-file.js';
+
+export interface RunningDemo {
+  child: ChildProcess;
+  /** Everything printed so far. */
+  output: () => string;
+  /** Resolves when `text` was printed; rejects with the output when the demo ends before. */
+  printed: (text: string) => Promise<void>;
+  /** Exit code, or the signal that ended it. */
+  exited: Promise<number | string>;
+}
+
+/** Starts the built demo as its user does; `temporary` is its folder for temporary files. */
+export const startDemo = (args: string[], temporary: string): RunningDemo => {
+  const main = projectFile('dist/lab/demo/main.js');
+  const child = spawn(process.execPath, ['--disable-warning=DEP0040', main, ...args], {
+    env: { ...process.env, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      for (const look of waiting) look();
+    });
+  const exited = (async () => {
+    const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
+    return code ?? signal ?? 'unknown';
+  })();
+  const printed = async (text: string): Promise<void> => {
+    const found = Promise.withResolvers<void>();
+    const look = (): void => {
+      if (output.includes(text)) found.resolve();
+    };
+    waiting.add(look);
+    look();
+    const early = exited.then((code) => Promise.reject(new Error(`ended with ${code} before "${text}":\n${output}`)));
+    await Promise.race([found.promise, early]);
+  };
+  return { child, output: () => output, printed, exited };
+};
+
+/** The running processes that `pid` has started, and theirs. Ended ones that nobody has collected yet do not count. */
+export const descendantsOf = (pid: number): number[] => {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, , state]) => state?.startsWith('Z') !== true)
+    .map(([child, parent]) => ({ child: Number(child), parent: Number(parent) }));
+  const below = (parent: number): number[] =>
+    rows.filter((row) => row.parent === parent).flatMap(({ child }) => [child, ...below(child)]);
+  return below(pid);
+};
+
+export const stillRunning = (pids: readonly number[]): number[] => {
+  const all = execFileSync('ps', ['-A', '-o', 'pid=,stat='], { encoding: 'utf8' }).trim().split('\n');
+  const alive = new Set(
+    all
+      .map((line) => line.trim().split(/\s+/))
+      .flatMap(([pid, state]) => (state?.startsWith('Z') === true ? [] : [Number(pid)])),
+  );
+  return pids.filter((pid) => alive.has(pid));
+};

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+
+const run = promisify(execFile);
+const hub = (name: string) => `HostName=${name}.azure-devices.net;SharedAccessKeyName=app;SharedAccessKey=c2VjcmV0`;
+const settings = {
+  PRIMARY_HUB: hub('p'),
+  SECONDARY_HUB: hub('s'),
+  PRIMARY_TWIN_EVENTS: 'Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=app;SharedAccessKey=c2VjcmV0',
+  AzureWebJobsStorage: 'UseDevelopmentStorage=true',
+};
+
+/** Loads the entry point as the worker does, and prints which functions it registered. */
+const script = `
+  const names = [];
+  require('@azure/functions-core').registerFunction = (metadata) => { names.push(metadata.name); return { dispose() {} }; };
+  import(require('node:path').resolve('dist/src/index.js')).then(() => console.log(JSON.stringify(names)));
+`;
+const load = (env: Record<string, string>) =>
+  run(process.execPath, ['--disable-warning=DEP0040', '--eval', script], {
+    env: { PATH: process.env['PATH'], ...env },
+  });
+
+describe('dist/src/index.js under plain node', () => {
+  beforeAll(() => {
+    expect(existsSync('dist/src/index.js'), 'run `npm run build` first').toBe(true);
+  });
+
+  it('is what package.json names as main', () => {
+    expect(JSON.parse(readFileSync('package.json', 'utf8'))).toMatchObject({ main: 'dist/src/index.js', type: 'module' });
+  });
+
+  it('registers each function whose settings are there', async () => {
+    const { stdout } = await load(settings);
+    expect(JSON.parse(stdout)).toEqual(['registrySync', 'registryRetry', 'twinSync', 'deviceRouting', 'health']);
+  });
+
+  it('ends with an error that names every bad setting, and registers nothing', async () => {
+    await expect(load({ TWIN_CONCURRENCY: 'many' })).rejects.toMatchObject({
+      stdout: '',
+      stderr: expect.stringMatching(/PRIMARY_HUB[^]*SECONDARY_HUB[^]*|TWIN_CONCURRENCY/),
+    });
+  });
+});
