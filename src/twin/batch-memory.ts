@@ -16,8 +16,6 @@ export interface Batch {
   readonly late: IdentityKey[];
   /** What will have been seen of each identity once the batch is done, by key. */
   readonly trails: ReadonlyMap<string, Trail>;
-  /** Monotonic time of its first hold. */
-  heldSinceInMs?: number;
 }
 
 /** Decodes a batch and groups it by identity, in order. Of `seen` it only reads: a batch that is not done leaves nothing there. */
@@ -63,6 +61,7 @@ const MAX_PARTITIONS = 256;
  */
 export function createBatchMemory(sourceHubName: string) {
   const held = new LRUCache<string, { id: string; batch: Batch }>({ max: MAX_PARTITIONS });
+  const heldSince = new LRUCache<string, number>({ max: MAX_PARTITIONS });
   const seen = createTrails();
   const partitionOf = (context: BatchContext) => `${context.eventHubName}/${context.partitionId}`;
   return {
@@ -74,6 +73,16 @@ export function createBatchMemory(sourceHubName: string) {
       const batch = planBatch(events, sourceHubName, seen);
       held.set(partitionOf(context), { id, batch });
       return { batch, isNew: true };
+    },
+    /**
+     * How long the partition has been holding, in milliseconds of monotonic time. Over batches: an outage that has used up its
+     * limit once must not make each batch behind it wait as long again. A batch without a hold starts anew.
+     */
+    heldFor(context: BatchContext, isHeld: boolean, nowInMs: number): number {
+      const partition = partitionOf(context);
+      if (!isHeld) heldSince.delete(partition);
+      else if (!heldSince.has(partition)) heldSince.set(partition, nowInMs);
+      return nowInMs - (heldSince.get(partition) ?? nowInMs);
     },
     close: (context: BatchContext, batch: Batch): void => {
       held.delete(partitionOf(context));

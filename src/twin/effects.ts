@@ -35,6 +35,11 @@ export interface ReplayerOptions {
   concurrency: number;
   /** How long a batch waits for its target before its identities are left to repair by state. */
   holdLimitInMs: number;
+  /**
+   * The same for what a batch lacks of reported properties only. They are the device's own and repaired by state as well, so they
+   * keep a partition waiting no longer than this. Default 60,000.
+   */
+  reportedHoldLimitInMs?: number;
 }
 
 export interface BatchContext {

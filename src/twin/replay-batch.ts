@@ -33,7 +33,8 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
 
       const holds = await workOffBatch(batch, limits, fx);
       if (newest) counters.lag(Math.max(0, clock.now().getTime() - newest.getTime()));
-      const held = await endHolds(batch, holds, fx);
+      const heldForInMs = memory.heldFor(context, holds.size > 0, clock.monotonicInMs());
+      const held = await endHolds(heldForInMs, holds, fx);
       const fields = { eventHub: context.eventHubName, partition: context.partitionId, events: events.length };
       if (held) {
         logger.event('warn', 'twin.held', {
@@ -103,15 +104,20 @@ async function markLate(batch: Batch, fx: Effects): Promise<Hold | undefined> {
   return undefined;
 }
 
+const REPORTED_HOLD_LIMIT_IN_MS = 60_000;
+
+const limitOf = ({ writes }: IdentityWork, { reason }: Hold, fx: Effects): number => {
+  const { holdLimitInMs, reportedHoldLimitInMs = REPORTED_HOLD_LIMIT_IN_MS } = fx;
+  if (isUnlimited(reason)) return Infinity;
+  const waitsForDevice = writes.length === 0 && reason.startsWith('target');
+  return waitsForDevice ? Math.min(reportedHoldLimitInMs, holdLimitInMs) : holdLimitInMs;
+};
+
 /** Past the limit, what may end is left to repair by state. Resolves with a hold that remains. */
-async function endHolds(batch: Batch, holds: Holds, fx: Effects): Promise<Hold | undefined> {
-  if (holds.size === 0) return undefined;
-  const nowInMs = fx.clock.monotonicInMs();
-  batch.heldSinceInMs ??= nowInMs;
-  if (nowInMs - batch.heldSinceInMs <= fx.holdLimitInMs) return holds.values().next().value;
+async function endHolds(heldForInMs: number, holds: Holds, fx: Effects): Promise<Hold | undefined> {
   for (const [work, hold] of holds) {
-    if (typeof work === 'string' || isUnlimited(hold.reason)) continue;
-    const notMarked = await fx.mark(work.key, 'holdLimit');
+    if (typeof work === 'string' || heldForInMs <= limitOf(work, hold, fx)) continue;
+    const notMarked = await fx.mark(work.key, work.writes.length === 0 ? 'reportedNotWritten' : 'holdLimit');
     if (notMarked) {
       holds.set(work, notMarked);
       continue;

@@ -202,6 +202,33 @@ describe('held longer than the limit', () => {
     await expect(room.replay(...batch)).rejects.toMatchObject({ code: 'held' });
   });
 
+  it('makes no batch behind it wait as long again, until one comes through', async () => {
+    const room = aFullRoom();
+    fail(room, 'hubUnreachable');
+    const batch = updates();
+    await holdPast(room, batch);
+    await room.replay(...batch);
+    expect(room.registry.marks).toHaveLength(8);
+    await room.replay(...updates());
+    expect(room.registry.marks).toHaveLength(16);
+    room.target.fault = () => {};
+    await room.replay(...updates());
+    fail(room, 'hubUnreachable');
+    await expect(room.replay(...updates())).rejects.toMatchObject({ code: 'held' });
+  });
+
+  it('keeps a partition waiting a minute at the most for reported properties alone', async () => {
+    const room = aFullRoom({ holdLimitInMs: 3_600_000 });
+    room.target.fault = ({ op }) => {
+      if (op === 'patchReported') throw anError('deviceConnectionFailed', true);
+    };
+    const batch = [anUpdate({ deviceId: 'd1' }, { desired: { a: 1 }, reported: { a: 1 } })];
+    await holdPast(room, batch);
+    await room.replay(...batch);
+    expect(room.registry.marks).toEqual([{ source: 'primary', key: { deviceId: 'd1' }, reason: 'reportedNotWritten' }]);
+    expect(room.target.twin('d1')?.desired).toEqual({ a: 1 });
+  });
+
   it('goes on holding where the state is stale: nothing can be decided', async () => {
     const room = aFullRoom();
     room.direction.verdict = () => ({ kind: 'hold', reason: 'stateStale' });

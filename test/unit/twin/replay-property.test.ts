@@ -22,7 +22,8 @@ async function run(
   rewinds: number[],
   repairInBetween: boolean,
 ) {
-  const room = aRoom({ concurrency: 2, holdLimitInMs: trouble.permanent ? 60_000 : Infinity });
+  const limitInMs = trouble.permanent ? 60_000 : Infinity;
+  const room = aRoom({ concurrency: 2, holdLimitInMs: limitInMs, reportedHoldLimitInMs: limitInMs });
   for (const key of keys) room.source.add(key);
   for (const key of keys.slice(0, 3)) room.target.add(key);
   const events = operations.flatMap((operation) => operate(room.source, operation));
