@@ -81,7 +81,7 @@ function isSameHub(a: string, b: string): boolean {
   return left.split('.')[0] === right.split('.')[0];
 }
 
-/** ISO with up to seven digits; the host may have dropped its `Z`. Only for counters: what is not a time is left out. */
+/** ISO with up to seven digits; the host may have dropped its `Z`. What is not a time is left out: the event is then taken as it comes. */
 function parseTime(value: unknown): Date | undefined {
   if (typeof value !== 'string') return undefined;
   const time = new Date(/(Z|[+-]\d\d:\d\d)$/.test(value) ? value : `${value}Z`);

@@ -8,7 +8,7 @@ describe('the host of the app killed at once (kill -9)', () => {
   it.each([1, 2, 3])('in the middle of a batch, restarted: equal and nothing lost (run %i)', async (run) => {
     const seed = Date.now() % 100_000;
     const random = createSeededRandom(seed * run);
-    const killAt = 1 + random.integer(150);
+    const killAt = 1 + random.integer(60);
     // Printed, so that a failure can be played again.
     process.stdout.write(`crash run ${run}: seed ${seed}, killed at write ${killAt}\n`);
     await using lab = await startLab({ eventHubsPort: 0 });
@@ -16,6 +16,7 @@ describe('the host of the app killed at once (kill -9)', () => {
 
     const first = await startChild(lab);
     lab.setWebhook({ url: webhookOf(first) });
+    await untilEqual(lab, () => healthOf(first, settingsOf(lab)));
     let writes = 0;
     const killed = new Promise<void>((resolve, reject) => {
       lab.hub('secondary').onWrite(() => {

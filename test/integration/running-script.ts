@@ -1,24 +1,41 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { projectFile } from '../../lab/net/project-file.js';
 
-export interface RunningDemo {
-  child: ChildProcess;
+export interface RunningScript {
+  pid: number;
+  /** Ctrl-C. */
+  interrupt: () => void;
+  kill: () => void;
   /** Everything printed so far. */
   output: () => string;
-  /** Resolves when `text` was printed; rejects with the output when the demo ends before. */
+  /** Resolves when `text` was printed; rejects with the output when the script ends before. */
   printed: (text: string) => Promise<void>;
   /** Exit code, or the signal that ended it. */
   exited: Promise<number | string>;
 }
 
-/** Starts the built demo as its user does; `temporary` is its folder for temporary files. */
-export const startDemo = (args: string[], temporary: string): RunningDemo => {
-  const main = projectFile('dist/lab/demo/main.js');
-  const child = spawn(process.execPath, ['--disable-warning=DEP0040', main, ...args], {
+/** A group that is gone already is as wanted. */
+const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+};
+
+/**
+ * Starts a built script as its user does, in a process group of its own: what Ctrl-C in a terminal is sent to. `temporary` is its
+ * folder for temporary files.
+ */
+export const startScript = (script: string, args: string[], temporary: string): RunningScript => {
+  const child = spawn(process.execPath, ['--disable-warning=DEP0040', projectFile(script), ...args], {
     env: { ...process.env, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
+  const { pid } = child;
+  if (pid === undefined) throw new TypeError(`${script} did not start`);
   let output = '';
   const waiting = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr])
@@ -40,7 +57,14 @@ export const startDemo = (args: string[], temporary: string): RunningDemo => {
     const early = exited.then((code) => Promise.reject(new Error(`ended with ${code} before "${text}":\n${output}`)));
     await Promise.race([found.promise, early]);
   };
-  return { child, output: () => output, printed, exited };
+  return {
+    pid,
+    interrupt: () => signalGroup(pid, 'SIGINT'),
+    kill: () => signalGroup(pid, 'SIGKILL'),
+    output: () => output,
+    printed,
+    exited,
+  };
 };
 
 /** The running processes that `pid` has started, and theirs. Ended ones that nobody has collected yet do not count. */
