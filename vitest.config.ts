@@ -15,6 +15,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=DEP0040'],
     coverage: {
       provider: 'v8',
+      reportOnFailure: true,
       include: ['src/**/*.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { statements: 90, branches: 80, functions: 90, lines: 90 },

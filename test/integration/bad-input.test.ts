@@ -140,7 +140,10 @@ describe('ids', () => {
     for (const deviceId of ['Two', 'two']) rig.lab.hub('primary').createIdentity({ deviceId }, {});
     await rig.untilEqual();
     rig.lab.hub('primary').deleteIdentity({ deviceId: 'Two' }, '*');
-    await vi.waitFor(() => expect(() => rig.lab.hub('secondary').getIdentity({ deviceId: 'Two' })).toThrow(), wait);
+    await vi.waitFor(
+      () => expect(() => rig.lab.hub('secondary').getIdentity({ deviceId: 'Two' })).toThrow('Two'),
+      wait,
+    );
     expect(rig.lab.hub('secondary').getIdentity({ deviceId: 'two' }).deviceId).toBe('two');
   });
 });

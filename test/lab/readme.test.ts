@@ -17,15 +17,13 @@ describe('lab/README.md', () => {
   });
 
   it.each(rows)('names a test file that is there and tests something: $file', ({ file }) => {
-    expect(existsSync(file), file).toBe(true);
+    expect(existsSync(file)).toBe(true);
     expect(readFileSync(file, 'utf8')).toMatch(/\bit(\.\w+)*\(/);
   });
 
   it('has a row for each route of the REST API, and none for a route that is not there', () => {
-    const documented = rows.flatMap(({ operations }) => routesOf(operations)).sort();
-    const registered = registeredRoutes()
-      .map(({ method, path }) => `${method} ${path}`)
-      .sort();
-    expect(documented).toEqual(registered);
+    const documented = rows.flatMap(({ operations }) => routesOf(operations));
+    const registered = registeredRoutes().map(({ method, path }) => `${method} ${path}`);
+    expect(new Set(documented)).toEqual(new Set(registered));
   });
 });

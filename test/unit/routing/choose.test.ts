@@ -20,7 +20,10 @@ describe('chooseDocument', () => {
       changed: true,
     });
     const revised = aDocument({ revision: 3 });
-    expect(chooseDocument(aDocument(), [holds(revised), unreadable])).toMatchObject({ document: revised, changed: true });
+    expect(chooseDocument(aDocument(), [holds(revised), unreadable])).toMatchObject({
+      document: revised,
+      changed: true,
+    });
   });
 
   it('confirms what is known without calling it a change', () => {

@@ -40,7 +40,12 @@ const setUp = (...stores: FakeStore[]) => {
   const state = createRoutingState({ stores, clock, logger, refreshInMs: 5000, maxAgeInMs: 30_000 });
   return { clock, logger, state };
 };
-const reverse: RoutingDocument = { ...firstDocument(new Date(0)), epoch: 2, activeHub: 'secondary', direction: 'reverse' };
+const reverse: RoutingDocument = {
+  ...firstDocument(new Date(0)),
+  epoch: 2,
+  activeHub: 'secondary',
+  direction: 'reverse',
+};
 
 /** Lets a read that goes on beside the caller come to its end. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
