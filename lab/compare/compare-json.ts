@@ -1,0 +1,34 @@
+import type { Json, JsonObject } from '../contracts.js';
+
+const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** `$metadata`, `$version` and their like belong to each hub alone. */
+const ownNames = (value: JsonObject): string[] => Object.keys(value).filter((name) => !name.startsWith('$'));
+
+/** RFC 6901 section 3. */
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/**
+ * Pointers of the places where two values differ: order of names does not count, order in arrays does. A missing subtree and arrays of
+ * different length are one difference each.
+ */
+export const differingPaths = (left: Json, right: Json, path = ''): string[] => {
+  if (isObject(left) && isObject(right)) {
+    const names = new Set([...ownNames(left), ...ownNames(right)]);
+    return [...names].flatMap((name) => {
+      const inner = `${path}/${escaped(name)}`;
+      const [a, b] = [
+        Object.hasOwn(left, name) ? left[name] : undefined,
+        Object.hasOwn(right, name) ? right[name] : undefined,
+      ];
+      return a === undefined || b === undefined ? [inner] : differingPaths(a, b, inner);
+    });
+  }
+  if (Array.isArray(left) && Array.isArray(right) && left.length === right.length)
+    return left.flatMap((a, index) => {
+      const b = right[index];
+      return b === undefined ? [`${path}/${index}`] : differingPaths(a, b, `${path}/${index}`);
+    });
+  return left === right ? [] : [path];
+};

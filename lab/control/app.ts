@@ -1,0 +1,58 @@
+import { Hono, type Context } from 'hono';
+import type { z } from 'zod';
+import type { Lab } from '../contracts.js';
+import { ControlError, invalidBody, toControlError } from './errors.js';
+import { devicesSchema, faultSchema } from './schemas.js';
+
+/** What the control API needs of the laboratory. */
+export type ControlledLab = Pick<Lab, 'description' | 'addFault' | 'removeFault' | 'faultsSettled' | 'addDevices'>;
+
+const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+const isLoopback = (host: string | undefined): boolean =>
+  host !== undefined && URL.canParse(`http://${host}`) && loopbackNames.has(new URL(`http://${host}`).hostname);
+
+/** JSON only, by its content type too: a web page cannot send that without asking first (CORS preflight, which nothing here answers). */
+const readBody = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S>> => {
+  const contentType = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (contentType !== 'application/json') throw new ControlError(400, 'notJson', 'send content-type: application/json');
+  const body: unknown = await context.req.json().catch(() => {
+    throw new ControlError(400, 'notJson', 'the body is not JSON');
+  });
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) throw invalidBody(parsed.error);
+  return parsed.data;
+};
+
+/** The control API of one laboratory. Errors: `{error: {code, message, issues?}}`. */
+export const createControlApp = (lab: ControlledLab): Hono => {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    if (!isLoopback(context.req.header('host')))
+      throw new ControlError(403, 'notLoopback', 'ask by 127.0.0.1 or localhost');
+    await next();
+  });
+  app.get('/lab', (context) => context.json(lab.description));
+  app.post('/lab/faults', async (context) => {
+    const added = lab.addFault(await readBody(context, faultSchema));
+    await lab.faultsSettled();
+    return context.json(added, 201);
+  });
+  app.delete('/lab/faults/:id', async (context) => {
+    if (!lab.removeFault(context.req.param('id')))
+      throw new ControlError(404, 'unknownFault', 'no such fault: it was removed or has ended by itself');
+    await lab.faultsSettled();
+    return context.body(null, 204);
+  });
+  app.post('/lab/devices', async (context) =>
+    context.json({ created: lab.addDevices(await readBody(context, devicesSchema)) }, 201),
+  );
+  app.notFound((context) =>
+    context.json({ error: { code: 'notFound', message: 'GET /lab lists what there is' } }, 404),
+  );
+  app.onError((error, context) => {
+    const { status, code, message, issues } = toControlError(error);
+    return context.json({ error: { code, message, ...(issues === undefined ? {} : { issues }) } }, status);
+  });
+  return app;
+};

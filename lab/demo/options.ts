@@ -1,0 +1,54 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { randomInt } from 'node:crypto';
+
+export interface DemoOptions {
+  /** End after the demo and the burst, instead of going on until Ctrl-C. */
+  once: boolean;
+  report?: string;
+  devices: number;
+  /** In total. */
+  modules: number;
+  seed: number;
+  limitInMs: number;
+}
+
+const wholeNumber =
+  (min: number, max: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < min || value > max)
+      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
+    return value;
+  };
+
+/** Reads the command line. Wrong options end the process with commander's own message. */
+export const parseDemoOptions = (argv: readonly string[]): DemoOptions => {
+  const command = new Command('npm start --')
+    .description(
+      'Two IoT Hubs, the app and a fleet of simulated devices on this machine: the demo, then live until Ctrl-C.',
+    )
+    .option(
+      '--once',
+      'end after the demo and a burst of random changes; exit code 0 only if both hubs are equal',
+      false,
+    )
+    .option('--report <file>', 'write what happened as JSON')
+    .option('--devices <n>', 'devices of the fleet', wholeNumber(1, 10_000), 50)
+    .option('--modules <n>', 'module identities, in total', wholeNumber(0, 10_000), 10)
+    .addOption(
+      new Option('--seed <n>', 'the same seed gives the same fleet and the same changes')
+        .argParser(wholeNumber(0, 2 ** 31 - 1))
+        .default(undefined, 'drawn, and printed'),
+    )
+    .option('--limit-seconds <n>', 'how long everything may take', wholeNumber(1, 86_400), 120);
+  const read = command.parse([...argv], { from: 'user' }).opts<{
+    once: boolean;
+    report?: string;
+    devices: number;
+    modules: number;
+    seed?: number;
+    limitSeconds: number;
+  }>();
+  const { limitSeconds, seed = randomInt(1_000_000), ...rest } = read;
+  return { ...rest, seed, limitInMs: limitSeconds * 1000 };
+};

@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** "Code and test Azure Functions locally", local settings file: what the Core Tools turn into environment variables. */
+const settingsFileSchema = z.looseObject({
+  IsEncrypted: z.literal(false).default(false),
+  Values: z.record(z.string(), z.string()).default({}),
+});
+
+export class SettingsFileError extends Error {
+  readonly code: 'notASettingsFile';
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'SettingsFileError';
+    this.code = 'notASettingsFile';
+  }
+}
+
+const readOrEmpty = (file: string): string => {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '{}';
+    throw error;
+  }
+};
+
+const parse = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SettingsFileError('the settings file is not JSON; it was left alone', { cause: error });
+  }
+};
+
+/**
+ * Sets `values` in a local settings file and keeps everything else in it; makes the file when there is none. Throws
+ * SettingsFileError, and leaves the file alone, when it holds something else (encrypted settings, too).
+ */
+export const mergeSettingsFile = (file: string, values: Record<string, string>): void => {
+  const read = settingsFileSchema.safeParse(parse(readOrEmpty(file)));
+  if (!read.success)
+    throw new SettingsFileError('the settings file is encrypted or is no local settings file; it was left alone');
+  const merged = { ...read.data, Values: { ...read.data.Values, ...values } };
+  writeFileSync(file, `${JSON.stringify(merged, undefined, 2)}\n`, { mode: 0o600 });
+};
