@@ -1,9 +1,9 @@
 // Runs before every script, on whatever Node the machine has: it must stay readable for old ones.
 'use strict';
 const [major, minor] = process.versions.node.split('.').map(Number);
-if (major < 22 || (major === 22 && minor < 15)) {
+if (major < 22 || (major === 22 && minor < 19)) {
   console.error(
-    'This project needs Node 22.15 or newer and found ' +
+    'This project needs Node 22.19 or newer and found ' +
       process.version +
       '.\n' +
       'npm ci normally brings its own Node 24 into node_modules/.bin. If it did not, run `npm rebuild node`,\n' +

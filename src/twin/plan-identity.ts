@@ -26,16 +26,17 @@ export interface IdentityPlan extends IdentityWork {
 
 /** Events of one identity in their order. */
 export function planIdentity(key: IdentityKey, events: readonly PlannedEvent[]): IdentityPlan {
-  const main: Change<PlannedEvent>[] = [];
+  let main: Change<PlannedEvent>[] = [];
   let reported: Change<PlannedEvent>[] = [];
   const skips: SkipReason[] = [];
   for (const item of events) {
     const { event } = item;
     if (event.kind === 'lifecycle') {
-      main.push({ kind: 'barrier', item });
-      if (event.opType === 'create') continue;
-      // Reported is written last: what an earlier life of this id reported must not reach the next one.
-      skips.push(...reported.map((): SkipReason => 'sourceGone'));
+      // It brings the copy up by state, or has it done: what came before is in that state, or was of another life, which must
+      // not reach this one.
+      const covered = [...main.filter(({ kind }) => kind !== 'barrier'), ...reported];
+      skips.push(...covered.map((): SkipReason => 'coveredByState'));
+      main = [...main.filter(({ kind }) => kind === 'barrier'), { kind: 'barrier', item }];
       reported = [];
       continue;
     }

@@ -99,6 +99,7 @@ export type SkipReason =
   | 'sourceGone'
   | 'reportedOff' // REPORTED_STRATEGY=off
   | 'notWritable' // reported of a device that we cannot speak for
+  | 'coveredByState' // followed in its batch by a create or delete, which is worked off by state
   | 'nothingToDo' // a patch with no tags, desired or reported
   | 'duplicate' // the same change once more: the route delivers at least once
   | 'systemModule' // $edgeAgent and $edgeHub come with their device

@@ -38,9 +38,10 @@ const aChange = (tags: JsonObject, version = 1_000_000) => json({ version, tags 
 const send = (message: HubMessage) => rig.lab.namespace.append('devicetwin', device.deviceId, message);
 
 /** The bad one goes in the middle of a batch of good ones, which must all arrive. */
-async function sendAmongGood(bad: HubMessage, mark: string): Promise<void> {
+async function sendAmongGood(make: () => HubMessage, mark: string): Promise<void> {
   rig.lab.hub('primary').patchTwin(device, { tags: { before: mark } });
-  send(bad);
+  // Made here, or it would be older than the change before it and be taken as late.
+  send(make());
   rig.lab.hub('primary').patchTwin(device, { tags: { after: mark } });
   const tags = () => rig.lab.hub('secondary').getTwin(device).tags;
   await vi.waitFor(() => expect(tags()).toMatchObject({ before: mark, after: mark }), wait);
@@ -92,7 +93,7 @@ describe('an event on the twin route that is no good', () => {
     ['tags too large for the standby', 'refusedByTarget', () => aMessage({ body: aChange(tooLarge()) })],
   ])('%s is parked as %s, and the batch goes on', async (what, reason, make) => {
     const before = await parked(reason);
-    await sendAmongGood(make(), what);
+    await sendAmongGood(make, what);
     await vi.waitFor(async () => expect(await parked(reason)).toBe(before + 1), wait);
   });
 
@@ -141,7 +142,7 @@ describe('ids', () => {
     await rig.untilEqual();
     rig.lab.hub('primary').deleteIdentity({ deviceId: 'Two' }, '*');
     await vi.waitFor(
-      () => expect(() => rig.lab.hub('secondary').getIdentity({ deviceId: 'Two' })).toThrow('Two'),
+      () => expect(() => rig.lab.hub('secondary').getIdentity({ deviceId: 'Two' })).toThrow('not registered'),
       wait,
     );
     expect(rig.lab.hub('secondary').getIdentity({ deviceId: 'two' }).deviceId).toBe('two');

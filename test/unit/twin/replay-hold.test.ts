@@ -51,7 +51,7 @@ describe('a batch is held', () => {
     async (reason) => {
       const room = aFullRoom();
       room.direction.verdict = () => ({ kind: 'hold', reason });
-      const batch = [...updates(), aLifecycle(device, 'deleteDeviceIdentity')];
+      const batch = [aLifecycle(device, 'createDeviceIdentity'), ...updates()];
       await expect(room.replay(...batch)).rejects.toMatchObject({ message: `the batch must wait: ${reason}` });
       expect([room.target.calls, room.registry.marks]).toEqual([[], []]);
       room.direction.verdict = () => ({ kind: 'apply' });
