@@ -6,9 +6,12 @@ export const eventHubNames = { primary: 'devicetwin', secondary: 'devicetwin-sec
 export interface LabParts {
   hubs: { core: HubCore; httpsPort: number; mqttPort: number }[];
   namespaceConnectionString: string;
+  /** Beside those of the app. */
+  extraEventHubs: readonly string[];
   storageConnectionString: string;
   caFile: string;
   hostMapFile: string;
+  identityEnv: Record<string, string>;
   /** Opens the details of the app's health. */
   operatorKey: string;
 }
@@ -29,7 +32,10 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
       connectionString: core.connectionString,
       endpoints: { https: `127.0.0.1:${httpsPort}`, mqtt: `127.0.0.1:${mqttPort}` },
     })),
-    eventHubs: { connectionString: parts.namespaceConnectionString, names: Object.values(eventHubNames) },
+    eventHubs: {
+      connectionString: parts.namespaceConnectionString,
+      names: [...Object.values(eventHubNames), ...parts.extraEventHubs],
+    },
     storage: { connectionString: parts.storageConnectionString },
     caFile: parts.caFile,
     preload,
@@ -38,6 +44,7 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
       NODE_OPTIONS: nodeOptions(preload, inherited),
       LAB_HOST_MAP_FILE: parts.hostMapFile,
     },
+    identityEnv: parts.identityEnv,
     settings: {
       AzureWebJobsStorage: parts.storageConnectionString,
       FUNCTIONS_WORKER_RUNTIME: 'node',

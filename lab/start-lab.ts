@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import type { HubCore, HubRole, Lab, LabOptions } from './contracts.js';
+import type {
+  ControllableListener,
+  HubCore,
+  HubRole,
+  Lab,
+  LabOptions,
+  StorageEndpoints,
+  StoragePlane,
+} from './contracts.js';
 import { startAzurite } from './azurite/azurite.js';
 import { createClosers, type Closers } from './closers.js';
 import { startControlServer } from './control/server.js';
@@ -7,16 +15,28 @@ import { describeLab, eventHubNames } from './describe.js';
 import { createEventGrid } from './event-grid/event-grid.js';
 import { startNamespace } from './event-hubs/namespace.js';
 import { createFaultStore } from './faults/fault-store.js';
+import { limitsOf } from './hub/limits/limits-of.js';
+import { createAccessTokens } from './identity/access-tokens.js';
+import { startIdentityEndpoint } from './identity/identity-endpoint.js';
 import { createLabFolder } from './lab-folder.js';
 import { servicePorts, startLabHub } from './lab-hub.js';
 import { createLabCertificates } from './net/certificates.js';
 import { writeHostMapFile } from './net/host-map.js';
 import { trustInProcess } from './net/trust.js';
 import { provisionDevices } from './provision/provision-devices.js';
-import { connectRoutes } from './routes/connect-routes.js';
+import { connectLabRoutes } from './routes/lab-routes.js';
 import { webhookUrl } from './webhook-url.js';
 
 const defaultPartitions = 4;
+
+const storagePlanes = ({ doors }: StorageEndpoints): [StoragePlane, ControllableListener][] =>
+  doors === undefined
+    ? []
+    : [
+        ['blob', doors.blob],
+        ['queue', doors.queue],
+        ['table', doors.table],
+      ];
 
 /**
  * Two IoT Hubs, an Event Hubs namespace, Event Grid and storage on loopback, with state in memory. Several can run in one process.
@@ -42,8 +62,13 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
   const faults = createFaultStore({ onError: (error) => log(`fault: ${String(error)}`) });
   closers.add(() => faults.close());
 
+  const tokens = createAccessTokens();
+  const identity = await startIdentityEndpoint(tokens);
+  closers.add(() => identity.close());
+
   const namespace = await startNamespace({
     faults,
+    verifyBearer: tokens.verify,
     log,
     ...(options.eventHubsPort === undefined ? {} : { port: options.eventHubsPort }),
   });
@@ -52,26 +77,30 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
   for (const name of Object.values(eventHubNames))
     namespace.createEventHub(name, { partitions: options.partitions ?? defaultPartitions });
 
-  const hubOptions = { certificates, faults, closers, log };
-  const primary = await startLabHub({ ...hubOptions, role: 'primary', name: `p-${labId}` });
-  const secondary = await startLabHub({ ...hubOptions, role: 'secondary', name: `s-${labId}` });
+  const hubOptions = {
+    certificates,
+    faults,
+    closers,
+    log,
+    journal: options.journal ?? false,
+    verifyBearer: tokens.verify,
+  };
+  const primary = await startLabHub({
+    ...hubOptions,
+    role: 'primary',
+    name: `p-${labId}`,
+    limits: limitsOf(options, 'primary'),
+  });
+  const secondary = await startLabHub({
+    ...hubOptions,
+    role: 'secondary',
+    name: `s-${labId}`,
+    limits: limitsOf(options, 'secondary'),
+  });
   const hubs = [primary, secondary];
-  for (const { core } of hubs) {
-    const eventHub = eventHubNames[core.role];
-    const routes = connectRoutes({
-      core,
-      namespace,
-      routes: [
-        { source: 'twinChangeEvents', eventHub },
-        { source: 'deviceLifecycleEvents', eventHub },
-      ],
-      log,
-    });
-    closers.add(() => routes.close());
-  }
-  const eventGrid = createEventGrid({ timeScale: options.eventGridTimeScale ?? 0.01, log });
-  closers.add(() => eventGrid.close());
-  for (const { core } of hubs) eventGrid.subscribe(core);
+  const partitions = options.partitions ?? defaultPartitions;
+  const cores = hubs.map(({ core }) => core);
+  const routes = connectLabRoutes({ cores, eventHubNames, namespace, partitions, closers, options, log });
 
   writeHostMapFile(
     folder.hostMapFile,
@@ -80,23 +109,38 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
       { host: core.hostName, port: servicePorts.mqtt, target: { host: '127.0.0.1', port: mqttPort } },
     ]),
   );
-  const storage = options.storage ?? (await startAzurite());
+  const storage = options.storage ?? (await startAzurite({ outages: true }));
   if (options.storage === undefined) closers.add(() => storage.close());
+  for (const [plane, door] of storagePlanes(storage)) faults.attach('storage', plane, door);
+  const eventGrid = createEventGrid({
+    ...options.eventGrid,
+    timeScale: options.eventGridTimeScale ?? 0.01,
+    storageConnectionString: storage.connectionString,
+    log,
+  });
+  closers.add(() => eventGrid.close());
+  for (const { core } of hubs) eventGrid.subscribe(core);
 
   const hub = (role: HubRole): HubCore => (role === 'primary' ? primary : secondary).core;
   const lab = {
     description: describeLab({
       hubs,
       namespaceConnectionString: namespace.connectionString,
+      extraEventHubs: routes.extraEventHubs,
       storageConnectionString: storage.connectionString,
       caFile: folder.caFile,
       hostMapFile: folder.hostMapFile,
+      identityEnv: identity.env,
       operatorKey: randomBytes(24).toString('base64url'),
     }),
     hub,
     namespace,
     storage,
+    setClockSkew: (role, skewInMs) => (role === 'primary' ? primary : secondary).clock.setSkew(skewInMs),
+    rollBack: (role, minutes) => (role === 'primary' ? primary : secondary).rollBack(minutes),
+    endpointHealth: (role) => routes.endpointHealth(role),
     setWebhook: (webhook) => eventGrid.setWebhook(webhook),
+    disturbEventGrid: (change) => eventGrid.disturb(change),
     addFault: (fault) => faults.add(fault),
     removeFault: (id) => faults.remove(id),
     faultsSettled: () => faults.settled(),

@@ -2,24 +2,25 @@ import { randomUUID } from 'node:crypto';
 import { app } from '@azure/functions';
 import { connectServices } from './azure/connect-services.js';
 import type { Clock } from './clock.js';
-import { deviceRoutingHandler } from './functions/device-routing.js';
-import { healthHandler } from './functions/health.js';
 import { createInvocationLogger } from './functions/invocation-log.js';
 import { registryRetryHandler } from './functions/registry-retry.js';
 import { registrySyncHandler } from './functions/registry-sync.js';
-import { twinSyncHandler } from './functions/twin-sync.js';
 import { createCounters } from './health/counters.js';
-import { createHealth } from './health/report.js';
-import { otherRole, type HubRole } from './hub-model.js';
+import type { HubRole } from './hub-model.js';
 import type { LogLevel } from './log-events.js';
+import { createRepairPace } from './pacing/repair-pace.js';
 import { createRegistryEventHandler } from './registry/handle-event.js';
 import { createRegistryRetryHandler } from './registry/handle-retry.js';
+import { paceRepairs } from './registry/pace-repair.js';
 import { createReplicate } from './registry/replicate.js';
 import { createIdentitySync } from './registry/sync-identity.js';
+import { createSyncNow } from './registry/sync-now.js';
 import { decideDirection } from './routing/direction.js';
 import { createRoutingState } from './routing/state.js';
 import type { Settings } from './settings.js';
-import { createTwinReplayer } from './twin/replay-batch.js';
+import { createStandStillWatch } from './stand-still.js';
+import { registerHttpFunctions } from './wiring/http-functions.js';
+import { registerTwinFunctions } from './wiring/twin-functions.js';
 
 export interface AppOptions {
   settings: Settings;
@@ -28,22 +29,29 @@ export interface AppOptions {
   log: (level: LogLevel, text: string) => void;
 }
 
-/**
- * Any other form lets the host parse the bodies: one that is not JSON would fail its batch, and dates would be rewritten. The
- * library passes the option on but has no type for it.
- */
-const rawBodies = { dataType: 'binary' };
-
-const roles: readonly HubRole[] = ['primary', 'secondary'];
-
 /** Wires rooms and adapters and registers every function whose settings are there. Nothing is called before the first event. */
 export function registerApp({ settings, clock, log }: AppOptions): { close(): Promise<void> } {
   const logger = createInvocationLogger(log);
   const counters = createCounters();
-  const services = connectServices({ settings, clock, logger });
+  const standStill = createStandStillWatch({
+    clock,
+    logger,
+    limitInMs: settings.stateMaxAgeInMs,
+    settleInMs: 2 * settings.stateMaxAgeInMs,
+  });
+  const activeHub = async () => (await routing.lastGood())?.document.activeHub;
+  const direction = {
+    decide: async (source: HubRole) => {
+      const verdict = decideDirection(await routing.fresh(), source);
+      // Asked last: nothing but the write itself may come between this and the write.
+      return standStill.isUncertain() ? ({ kind: 'hold', reason: 'stoodStill' } as const) : verdict;
+    },
+  };
+  const instanceId = randomUUID();
+  const mirror = { direction, activeHub };
+  const services = connectServices({ settings, clock, logger, standStill, mirror, instanceId });
   const { hubs, ledger, queue, park, reported } = services;
   const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
-
   const routing = createRoutingState({
     stores: services.routingStores,
     clock,
@@ -51,7 +59,6 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     refreshInMs: settings.stateRefreshInMs,
     maxAgeInMs: settings.stateMaxAgeInMs,
   });
-  const direction = { decide: async (source: HubRole) => decideDirection(await routing.fresh(), source) };
 
   const putBack = { hubNames, ledger, queue, clock, logger, random: Math.random };
   const syncIdentity = createIdentitySync({
@@ -68,75 +75,32 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
   const replicate = createReplicate({ ...putBack, syncIdentity });
   const hints = { ...putBack, syncIdentity, parking: park, counters };
 
+  const nextTurn = createRepairPace(settings.repairPerMinute, clock);
+
   app.eventGrid('registrySync', { handler: registrySyncHandler(createRegistryEventHandler(hints)) });
   app.storageQueue('registryRetry', {
     queueName: 'registry-retry',
     connection: settings.stateStorage.connectionName,
-    handler: registryRetryHandler(createRegistryRetryHandler(hints)),
+    handler: registryRetryHandler(paceRepairs({ ...putBack, nextTurn }, createRegistryRetryHandler(hints))),
   });
-  for (const source of roles) {
-    const events = settings.twinEvents[source];
-    if (!events) continue;
-    const replayer = createTwinReplayer({
-      source,
-      direction,
-      replicate,
-      park,
-      counters,
-      clock,
-      logger,
-      sourceHubName: settings.hubs[source].hostName,
-      target: hubs[otherRole(source)],
-      concurrency: settings.twinConcurrency,
-      holdLimitInMs: settings.holdLimitInMs,
-      ...(reported ? { reported } : {}),
-    });
-    app.eventHub(source === 'primary' ? 'twinSync' : 'twinSyncSecondary', {
-      connection: events.connectionName,
-      eventHubName: events.eventHubName,
-      consumerGroup: settings.twinConsumerGroup,
-      cardinality: 'many',
-      ...rawBodies,
-      // Without end: how long a partition waits is decided by the replayer, which knows why (docs/decisions/0004).
-      retry: {
-        strategy: 'exponentialBackoff',
-        maxRetryCount: -1,
-        minimumInterval: { seconds: 1 },
-        maximumInterval: { seconds: 15 },
-      },
-      handler: twinSyncHandler(replayer),
-    });
-  }
-  app.http('deviceRouting', {
-    route: 'devices/{deviceId}/hub',
-    methods: ['GET'],
-    authLevel: 'function',
-    handler: deviceRoutingHandler({
-      state: routing,
-      hubs: settings.hubs,
-      ttlInSeconds: settings.routeTtlInSeconds,
-      retryAfterInSeconds: Math.ceil(settings.stateRefreshInMs / 1000),
-    }),
-  });
-  const health = createHealth({
+  registerTwinFunctions({
+    settings,
+    hubs,
+    sawPartition: (partition) => services.pacing.partitions.saw(partition),
+    direction,
+    replicate,
+    park,
     counters,
     clock,
-    instanceId: randomUUID(),
-    stateMaxAgeInMs: settings.stateMaxAgeInMs,
-    sources: {
-      routing: async () => (await routing.lastGood())?.document,
-      stateAgeInMs: () => routing.ageInMs(),
-      countDirty: () => ledger.countDirty(),
-      countRetryQueue: () => queue.count(),
-      countPoison: () => queue.countPoison(),
-      countParked: () => services.park.countParked(),
+    logger,
+    ...(reported ? { reported } : {}),
+  });
+  const syncNow = createSyncNow({ ...putBack, hubs, activeHub, syncIdentity });
+  registerHttpFunctions({ settings, services, routing, counters, clock, instanceId, syncNow });
+  return {
+    close: () => {
+      standStill.close();
+      return services.close();
     },
-  });
-  app.http('health', {
-    route: 'health',
-    methods: ['GET'],
-    authLevel: 'anonymous',
-    handler: healthHandler({ health, operatorKey: settings.operatorKey }),
-  });
-  return { close: () => services.close() };
+  };
 }

@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'storageConflict' // an ETag no longer matches
   | 'storageRefused' // 4xx which no repetition can mend
   // Ours
+  | 'quotaReserved' // MIRROR_QUOTA_SHARE of the target's daily messages is used
   | 'held' // not now: the batch or message must be delivered again
   | 'deviceConnectionFailed' // writing reported properties as the device
   | 'aborted';

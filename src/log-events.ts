@@ -23,4 +23,6 @@ export type LogEventId =
   | 'routing.unreadable'
   | 'routing.conflict'
   | 'hub.retry'
+  | 'pace.reduced' // a hub answered 429 and is called more slowly for a while; lane, perSecond
+  | 'process.stoodStill' // this process did not run for a while; writers hold until the host knows what it has lost
   | 'defect';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from './errors.js';
 import type { HubRole } from './hub-model.js';
+import { hubTiers, type HubTier } from './pacing/tiers.js';
 
 /** How a service is reached: a connection string, or an address and an identity. */
 export type Connection =
@@ -27,6 +28,17 @@ export interface StorageSettings {
   connection: Connection;
 }
 
+/** What of the standby hub is the mirror's. */
+export interface PacingSettings {
+  /** `off`: unknown, so that only the hub's own refusals slow us down. */
+  tier: HubTier | 'off';
+  units: number;
+  /** 0 to 1, of the hub's throttles. */
+  throttleShare: number;
+  /** 0 to 1, of the hub's messages of a UTC day. */
+  quotaShare: number;
+}
+
 export interface Settings {
   hubs: Record<HubRole, HubSettings>;
   /** Only those that are set are registered. */
@@ -42,6 +54,9 @@ export interface Settings {
   stateMaxAgeInMs: number;
   holdLimitInMs: number;
   deleteGraceInMs: number;
+  pacing: PacingSettings;
+  /** Dirty ids repaired in a minute, by this instance. */
+  repairPerMinute: number;
   /** Opens the details of health. Unset: nobody sees them. */
   operatorKey: string | undefined;
 }
@@ -50,6 +65,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 const wholeNumber = (unset: number, min: number, max: number) =>
   z.coerce.number().int().min(min).max(max).default(unset);
+
+const share = (unset: number) => z.coerce.number().gt(0).max(1).default(unset);
 
 /** The settings that stand alone; connections come in families and are read below. Units are in the names. */
 const plainSchema = z.object({
@@ -64,6 +81,11 @@ const plainSchema = z.object({
   STATE_MAX_AGE_MS: wholeNumber(30_000, 50, 600_000),
   HOLD_LIMIT_SECONDS: wholeNumber(3600, 1, 604_800),
   DELETE_GRACE_SECONDS: wholeNumber(3600, 0, 2_592_000),
+  STANDBY_TIER: z.enum(['off', ...hubTiers]).default('off'),
+  STANDBY_UNITS: wholeNumber(1, 1, 200),
+  MIRROR_THROTTLE_SHARE: share(0.8),
+  MIRROR_QUOTA_SHARE: share(0.5),
+  REPAIR_PER_MINUTE: wholeNumber(60, 1, 60_000),
   OPERATOR_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
 });
 
@@ -165,6 +187,13 @@ export function loadSettings(source: Env): Settings {
     stateMaxAgeInMs: set.STATE_MAX_AGE_MS,
     holdLimitInMs: set.HOLD_LIMIT_SECONDS * 1000,
     deleteGraceInMs: set.DELETE_GRACE_SECONDS * 1000,
+    pacing: {
+      tier: set.STANDBY_TIER,
+      units: set.STANDBY_UNITS,
+      throttleShare: set.MIRROR_THROTTLE_SHARE,
+      quotaShare: set.MIRROR_QUOTA_SHARE,
+    },
+    repairPerMinute: set.REPAIR_PER_MINUTE,
     operatorKey: set.OPERATOR_KEY,
   };
 }

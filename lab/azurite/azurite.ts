@@ -1,11 +1,10 @@
-import type { StorageEndpoints } from '../contracts.js';
+import type { StorageEndpoints, StoragePlane } from '../contracts.js';
 import { projectFile } from '../net/project-file.js';
 import { forkManaged, type ChildExit, type ManagedChild } from '../processes/managed-child.js';
 import { openFrontDoors, type Outage } from './front-doors.js';
 
-const services = ['blob', 'queue', 'table'] as const;
-export type StorageService = (typeof services)[number];
-export type StoragePorts = Record<StorageService, number>;
+const services: readonly StoragePlane[] = ['blob', 'queue', 'table'];
+export type StoragePorts = Record<StoragePlane, number>;
 
 export interface AzuriteOptions {
   /** Puts a port of ours before each of Azurite's, so that an outage can be played while the data stays. Default false: no detour. */
@@ -63,6 +62,7 @@ export async function startAzurite(options: AzuriteOptions = {}): Promise<Azurit
       exited: child.exited,
       connectionString: connectionStringOf(visible),
       outage: doors,
+      ...(doors === undefined ? {} : { doors: doors.doors }),
       close: async () => {
         await doors?.close();
         // Azurite would wait for its clients' idle connections, and has nothing to save.

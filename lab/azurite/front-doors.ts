@@ -1,35 +1,37 @@
-import { connect, type Socket } from 'node:net';
-import { pipeline } from 'node:stream';
-import type { ControllableListener } from '../contracts.js';
-import { createTcpListener } from '../net/listener.js';
-import type { StoragePorts, StorageService } from './azurite.js';
+import type { ControllableListener, StoragePlane } from '../contracts.js';
+import { openDoor, type Door } from '../faults/door.js';
+import type { StoragePorts } from './azurite.js';
 
 /** An outage of the whole storage account: all its services at once. */
-export type Outage = Pick<ControllableListener, 'stop' | 'resume' | 'setRefusing'>;
+export type Outage = Required<Pick<ControllableListener, 'stop' | 'resume' | 'setRefusing' | 'setShape'>>;
 
-const passOn = (port: number) => (socket: Socket) => {
-  const upstream = connect({ port, host: '127.0.0.1' });
-  upstream.setNoDelay(true);
-  // Whichever side ends or fails, pipeline ends the other; there is nobody else to tell.
-  pipeline(socket, upstream, socket, () => upstream.destroy());
-};
+export interface FrontDoors extends Outage {
+  ports: StoragePorts;
+  doors: Record<StoragePlane, Door>;
+  close(): Promise<void>;
+}
 
 /** One port of ours before each service. */
-export async function openFrontDoors(
-  behind: StoragePorts,
-): Promise<Outage & { ports: StoragePorts; close(): Promise<void> }> {
-  const doors = new Map<StorageService, ControllableListener>();
-  for (const [service, port] of Object.entries(behind))
-    doors.set(service as StorageService, await createTcpListener(passOn(port)));
-  const each = async (act: (door: ControllableListener) => Promise<void>): Promise<void> => {
-    await Promise.all([...doors.values()].map(act));
+export async function openFrontDoors(behind: StoragePorts): Promise<FrontDoors> {
+  const doors = {
+    blob: await openDoor(behind.blob),
+    queue: await openDoor(behind.queue),
+    table: await openDoor(behind.table),
+  };
+  const all = Object.values(doors);
+  const each = async (act: (door: Door) => Promise<void>): Promise<void> => {
+    await Promise.all(all.map(act));
   };
   return {
-    ports: Object.fromEntries([...doors].map(([service, door]) => [service, door.port])) as StoragePorts,
+    doors,
+    ports: { blob: doors.blob.port, queue: doors.queue.port, table: doors.table.port },
     stop: () => each((door) => door.stop()),
     resume: () => each((door) => door.resume()),
     setRefusing: (refusing) => {
-      for (const door of doors.values()) door.setRefusing(refusing);
+      for (const door of all) door.setRefusing(refusing);
+    },
+    setShape: (shape) => {
+      for (const door of all) door.setShape(shape);
     },
     close: () => each((door) => door.close()),
   };

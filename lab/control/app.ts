@@ -2,10 +2,20 @@ import { Hono, type Context } from 'hono';
 import type { z } from 'zod';
 import type { Lab } from '../contracts.js';
 import { ControlError, invalidBody, toControlError } from './errors.js';
-import { devicesSchema, faultSchema } from './schemas.js';
+import { clockSchema, devicesSchema, eventGridSchema, faultSchema, rollbackSchema } from './schemas.js';
 
 /** What the control API needs of the laboratory. */
-export type ControlledLab = Pick<Lab, 'description' | 'addFault' | 'removeFault' | 'faultsSettled' | 'addDevices'>;
+export type ControlledLab = Pick<
+  Lab,
+  | 'description'
+  | 'addFault'
+  | 'removeFault'
+  | 'faultsSettled'
+  | 'addDevices'
+  | 'setClockSkew'
+  | 'rollBack'
+  | 'disturbEventGrid'
+>;
 
 const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
@@ -42,6 +52,20 @@ export const createControlApp = (lab: ControlledLab): Hono => {
     if (!lab.removeFault(context.req.param('id')))
       throw new ControlError(404, 'unknownFault', 'no such fault: it was removed or has ended by itself');
     await lab.faultsSettled();
+    return context.body(null, 204);
+  });
+  app.post('/lab/clock', async (context) => {
+    const { hub, skewMs } = await readBody(context, clockSchema);
+    lab.setClockSkew(hub, skewMs);
+    return context.body(null, 204);
+  });
+  app.post('/lab/rollback', async (context) => {
+    const { hub, minutes } = await readBody(context, rollbackSchema);
+    lab.rollBack(hub, minutes);
+    return context.body(null, 204);
+  });
+  app.post('/lab/event-grid', async (context) => {
+    lab.disturbEventGrid(await readBody(context, eventGridSchema));
     return context.body(null, 204);
   });
   app.post('/lab/devices', async (context) =>

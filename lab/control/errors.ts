@@ -1,5 +1,7 @@
 import type { HubErrorShape } from '../contracts.js';
 import type { z } from 'zod';
+import { FaultError } from '../faults/fault-store.js';
+import { RollBackError } from '../rollback/journal.js';
 
 /** Every refusal of the control API has a code of this closed list. */
 export type ControlErrorCode =
@@ -7,6 +9,9 @@ export type ControlErrorCode =
   | 'notJson'
   | 'invalidBody'
   | 'noSuchPlane'
+  | 'notOnThisPlane'
+  | 'noJournal' // rollback without the option `journal`
+  | 'beyondJournal'
   | 'unknownFault'
   | 'refusedByHub' // the hub's own refusal, such as an id that exists
   | 'notFound'
@@ -32,8 +37,8 @@ const isHubError = (error: unknown): error is HubErrorShape =>
 export const toControlError = (error: unknown): ControlError => {
   if (error instanceof ControlError) return error;
   if (isHubError(error)) return new ControlError(409, 'refusedByHub', `${error.errorName}: ${error.message}`);
-  if (error instanceof Error && 'code' in error && error.code === 'noSuchPlane')
-    return new ControlError(400, 'noSuchPlane', error.message);
+  if (error instanceof FaultError) return new ControlError(400, error.code, error.message);
+  if (error instanceof RollBackError) return new ControlError(409, error.code, error.message);
   return new ControlError(500, 'failed', error instanceof Error ? error.message : String(error));
 };
 

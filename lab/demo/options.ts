@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { randomInt } from 'node:crypto';
+import type { Tier } from '../contracts.js';
 
 export interface DemoOptions {
   /** End after the demo and the burst, instead of going on until Ctrl-C. */
@@ -10,7 +11,11 @@ export interface DemoOptions {
   modules: number;
   seed: number;
   limitInMs: number;
+  /** Throttles and daily quota of both hubs. */
+  tier: Tier;
 }
+
+const defaultLimitInSeconds: Record<Tier, number> = { S1: 1800, S2: 1800, S3: 120, off: 120 };
 
 const wholeNumber =
   (min: number, max: number) =>
@@ -40,15 +45,25 @@ export const parseDemoOptions = (argv: readonly string[]): DemoOptions => {
         .argParser(wholeNumber(0, 2 ** 31 - 1))
         .default(undefined, 'drawn, and printed'),
     )
-    .option('--limit-seconds <n>', 'how long everything may take', wholeNumber(1, 86_400), 120);
+    .addOption(
+      new Option('--tier <tier>', 'throttles and daily quota of both hubs, one unit each')
+        .choices(['S1', 'S2', 'S3', 'off'] satisfies Tier[])
+        .default('off'),
+    )
+    .addOption(
+      new Option('--limit-seconds <n>', 'how long everything may take')
+        .argParser(wholeNumber(1, 86_400))
+        .default(undefined, '120; with S1 and S2, which create 100 identities a minute at most, 1800'),
+    );
   const read = command.parse([...argv], { from: 'user' }).opts<{
     once: boolean;
     report?: string;
     devices: number;
     modules: number;
     seed?: number;
-    limitSeconds: number;
+    tier: Tier;
+    limitSeconds?: number;
   }>();
-  const { limitSeconds, seed = randomInt(1_000_000), ...rest } = read;
+  const { seed = randomInt(1_000_000), limitSeconds = defaultLimitInSeconds[read.tier], ...rest } = read;
   return { ...rest, seed, limitInMs: limitSeconds * 1000 };
 };

@@ -10,7 +10,9 @@ export const startSteps = (world: World): DemoStep[] => [
     name: 'Start two IoT Hubs, Event Hubs, Event Grid and storage on this machine',
     run: async () => {
       const lab = await world.startLab();
-      return `${lab.hub('primary').name} is the primary, ${lab.hub('secondary').name} the standby`;
+      const { tier } = world.options;
+      const throttled = tier === 'off' ? '' : `, throttled as ${tier}`;
+      return `${lab.hub('primary').name} is the primary, ${lab.hub('secondary').name} the standby${throttled}`;
     },
   },
   {

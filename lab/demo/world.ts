@@ -53,7 +53,7 @@ export const createWorld = ({ options, abort }: WorldOptions): World => {
   let twinChanges = 0;
 
   const start = async (): Promise<Lab> => {
-    const running = await startLab();
+    const running = await startLab({ tier: options.tier });
     lab = running;
     closers.add(() => running.close());
     closers.add(

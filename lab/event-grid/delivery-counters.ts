@@ -1,7 +1,7 @@
 import type { DeliveryOutcome } from './post-to-webhook.js';
 
-/** Why an event was given up: a final answer, or the end of its time to live. */
-export type DropReason = DeliveryOutcome | 'TimeToLiveExceeded';
+/** Why an event was given up: a final answer, or the end of its time to live or of its attempts. */
+export type DropReason = DeliveryOutcome | 'TimeToLiveExceeded' | 'MaxDeliveryAttemptsExceeded';
 
 export interface DeliveryCounters {
   /** Events neither delivered nor dropped yet, those that wait for a webhook included. */

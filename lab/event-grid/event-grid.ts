@@ -1,6 +1,8 @@
-import type { HubCore, Unsubscribe, Webhook } from '../contracts.js';
+import type { EventGridDelivery, EventGridDisturbance, HubCore, Unsubscribe, Webhook } from '../contracts.js';
+import { createDeadLetters } from './dead-letters.js';
 import type { DeliveryCounters } from './delivery-counters.js';
 import { createDeliveryQueue } from './delivery-queue.js';
+import { createDisturbance } from './disturbance.js';
 import { lifecycleEvent, topicOf } from './grid-event.js';
 import { shakeHands } from './handshake.js';
 import { answerWaitInMs } from './post-to-webhook.js';
@@ -8,7 +10,7 @@ import { answerWaitInMs } from './post-to-webhook.js';
 /** The part of a hub that Event Grid sees. */
 type TopicSource = Pick<HubCore, 'name' | 'onLifecycle'>;
 
-export interface EventGridOptions {
+export interface EventGridOptions extends EventGridDelivery {
   /** Factor on the retry ladder and the time to live; 1 is real time. Default 0.01. */
   timeScale?: number;
   /** Deliveries under way at once. Default 16. */
@@ -17,7 +19,9 @@ export interface EventGridOptions {
   handshakeEveryInMs?: number;
   /** How long an answer may take. Default the service's 30,000. */
   answerWaitInMs?: number;
-  /** 0..1, for the jitter. */
+  /** Where dead letters go if `deadLetter` asks for them. */
+  storageConnectionString?: string;
+  /** 0..1, for the jitter and for what is played on demand. */
   random?: () => number;
   log?: (line: string) => void;
 }
@@ -33,6 +37,8 @@ export interface EventGrid {
    * Events wait until it has answered the handshake; undefined: they wait for the next one.
    */
   setWebhook(webhook: Webhook | undefined): void;
+  /** Plays on demand what may happen at any time, from now on; what is not named stays. */
+  disturb(change: EventGridDisturbance): void;
   /** Resolves when no event is pending. */
   idle(): Promise<void>;
   /** Ends all deliveries; pending events are gone. */
@@ -47,12 +53,24 @@ interface Subscription {
 /** Event Grid with one subscription for all topics. */
 export const createEventGrid = (options: EventGridOptions = {}): EventGrid => {
   const log = options.log ?? (() => undefined);
+  const { schema = 'eventGrid', timeScale = 0.01, random = Math.random, storageConnectionString } = options;
+  const disturbance = createDisturbance(random);
+  disturbance.set(options.disturbance ?? {});
+  const deadLetters =
+    options.deadLetter === true && storageConnectionString !== undefined
+      ? createDeadLetters({ storageConnectionString, schema, timeScale, log })
+      : undefined;
   const queue = createDeliveryQueue({
-    timeScale: options.timeScale ?? 0.01,
+    timeScale,
+    schema,
+    random,
+    log,
+    disturbance,
     parallel: options.parallel ?? 16,
     answerWaitInMs: options.answerWaitInMs ?? answerWaitInMs,
-    random: options.random ?? Math.random,
-    log,
+    ...(options.maxAttempts !== undefined && { maxAttempts: options.maxAttempts }),
+    ...(options.timeToLiveInMinutes !== undefined && { timeToLiveInMs: options.timeToLiveInMinutes * 60_000 }),
+    ...(deadLetters && { deadLetters }),
   });
   const topics: string[] = [];
   const deaf: Unsubscribe[] = [];
@@ -65,6 +83,7 @@ export const createEventGrid = (options: EventGridOptions = {}): EventGrid => {
     const { origin, pathname } = new URL(url);
     const answered = await shakeHands(url, {
       topic: topics[0] ?? topicOf('lab'),
+      schema,
       signal: ended.signal,
       everyInMs: options.handshakeEveryInMs ?? 500,
       onWaiting: (reason) => log(`event grid: waiting for ${origin}${pathname}: ${reason}`),
@@ -100,6 +119,7 @@ export const createEventGrid = (options: EventGridOptions = {}): EventGrid => {
       const shaking = introduce(subscription).finally(() => handshakes.delete(shaking));
       handshakes.add(shaking);
     },
+    disturb: (change) => disturbance.set(change),
     idle: () => queue.tally.idle(),
     close: async () => {
       for (const end of deaf) end();

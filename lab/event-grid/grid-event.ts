@@ -14,7 +14,7 @@ export interface GridEvent extends JsonObject {
 }
 
 /** ISO 8601 with the service's seven digits. */
-const sevenDigits = (time: Date): string => time.toISOString().replace('Z', '0000Z');
+export const sevenDigits = (time: Date): string => time.toISOString().replace('Z', '0000Z');
 
 /** The ARM id of a hub, upper-cased as Event Grid shows it. */
 export const topicOf = (hubName: string): string =>

@@ -1,3 +1,4 @@
+import { toWire, type EventSchema } from './cloud-event.js';
 import type { GridEvent } from './grid-event.js';
 
 /** How an attempt ended, in the words of Event Grid's `lastDeliveryOutcome`. */
@@ -48,35 +49,55 @@ const codeOf = (error: unknown): string => {
   return cause instanceof Error ? cause.name : 'unknown';
 };
 
-/** Posts one event, as an array of one. Never throws: a connection that fails is an outcome too. */
+/** Posts one event. Never throws: a connection that fails is an outcome too. `body`: instead of the event's own form. */
 export const postToWebhook = async (
   url: string,
   event: GridEvent,
   options: {
     type: 'SubscriptionValidation' | 'Notification';
+    schema: EventSchema;
+    body?: string;
     deliveryCount: number;
     signal: AbortSignal;
     waitInMs?: number;
   },
 ): Promise<WebhookAnswer> => {
-  const timeout = AbortSignal.timeout(options.waitInMs ?? answerWaitInMs);
+  const wire = toWire(event, options.schema);
+  const init = {
+    method: 'POST',
+    headers: {
+      'content-type': wire.contentType,
+      'aeg-event-type': options.type,
+      'aeg-subscription-name': 'LAB',
+      'aeg-delivery-count': String(options.deliveryCount),
+      ...wire.headers,
+    },
+    body: options.body ?? wire.body,
+  };
+  return ask(url, init, options.signal, options.waitInMs);
+};
+
+/** The origin that the webhook has to allow: CloudEvents, "HTTP 1.1 Web Hooks for Event Delivery", 4. */
+const origin = 'eventgrid.azure.net';
+
+/** Asks by HTTP OPTIONS whether the webhook wants CloudEvents (4.1, 4.2). */
+export const askByOptions = async (url: string, signal: AbortSignal): Promise<boolean> => {
+  const answer = await ask(url, { method: 'OPTIONS', headers: { 'WebHook-Request-Origin': origin } }, signal);
+  const allowed = answer.headers?.get('WebHook-Allowed-Origin');
+  return answer.outcome === 'Delivered' && (allowed === '*' || allowed === origin);
+};
+
+interface Answer extends WebhookAnswer {
+  headers?: Headers;
+}
+
+const ask = async (url: string, init: RequestInit, signal: AbortSignal, waitInMs = answerWaitInMs): Promise<Answer> => {
+  const timeout = AbortSignal.timeout(waitInMs);
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      redirect: 'manual',
-      headers: {
-        'content-type': 'application/json; charset=utf-8',
-        'aeg-event-type': options.type,
-        'aeg-subscription-name': 'LAB',
-        'aeg-delivery-count': String(options.deliveryCount),
-        'aeg-data-version': event.dataVersion,
-        'aeg-metadata-version': event.metadataVersion,
-      },
-      body: JSON.stringify([event]),
-      signal: AbortSignal.any([timeout, options.signal]),
-    });
+    const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.any([timeout, signal]) });
+    const { status, headers } = response;
     const body = await response.text();
-    return { outcome: outcomes.get(response.status) ?? 'GenericError', detail: `HTTP ${response.status}`, body };
+    return { outcome: outcomes.get(status) ?? 'GenericError', detail: `HTTP ${status}`, body, headers };
   } catch (error) {
     if (timeout.aborted) return { outcome: 'TimedOut', detail: 'no answer in time', body: '' };
     return { outcome: 'SocketError', detail: codeOf(error), body: '' };

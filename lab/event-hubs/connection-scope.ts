@@ -1,5 +1,5 @@
 import type { Receiver } from 'rhea';
-import type { FaultGate } from '../contracts.js';
+import type { FaultGate, VerifyBearer } from '../contracts.js';
 import { AmqpRefusal, conditionOfStatus } from './amqp-error.js';
 import type { NamespaceStore } from './namespace-store.js';
 import type { ReaderRegistry } from './reader-registry.js';
@@ -19,6 +19,8 @@ export interface NamespaceScope {
   store: NamespaceStore;
   readers: ReaderRegistry;
   policy: SasPolicy;
+  /** Default: no token of Microsoft Entra is taken. */
+  verifyBearer?: VerifyBearer | undefined;
   faults: FaultGate;
   now: () => number;
   log: (line: string) => void;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { ControllableListener, EventHubsNamespace, FaultGate } from '../contracts.js';
+import type { EventHubsNamespace, FaultGate, VerifyBearer } from '../contracts.js';
+import { openDoorBefore, type Door } from '../faults/door.js';
 import { createTcpListener } from '../net/listener.js';
 import { createAmqpServer } from './amqp-server.js';
 import { encodeHubMessage } from './message-codec.js';
@@ -13,6 +14,8 @@ export interface NamespaceOptions {
   /** 0: a free one; undefined: 5672 when it is free, else a free one. A given one that is taken rejects with EADDRINUSE. */
   port?: number;
   faults: FaultGate;
+  /** Default: no token of Microsoft Entra is taken. */
+  verifyBearer?: VerifyBearer;
   /** Events kept per partition before the oldest go. Default 50,000. */
   retentionCount?: number;
   /** Milliseconds since 1970: enqueued times and the expiry of tokens. */
@@ -31,21 +34,22 @@ const isPortTaken = (error: unknown): boolean =>
 const listen = async (
   accept: Parameters<typeof createTcpListener>[0],
   port: number | undefined,
-): Promise<{ listener: ControllableListener; portTaken: boolean }> => {
+): Promise<{ listener: Door; portTaken: boolean }> => {
+  const open = async (at: number): Promise<Door> => openDoorBefore(await createTcpListener(accept), { port: at });
   try {
-    return { listener: await createTcpListener(accept, { port: port ?? defaultPort }), portTaken: false };
+    return { listener: await open(port ?? defaultPort), portTaken: false };
   } catch (error) {
     if (port !== undefined || !isPortTaken(error)) throw error;
-    return { listener: await createTcpListener(accept, { port: 0 }), portTaken: true };
+    return { listener: await open(0), portTaken: true };
   }
 };
 
 /** An Event Hubs namespace in emulator form: AMQP over plain TCP on loopback, events in memory. */
 export const startNamespace = async (options: NamespaceOptions): Promise<StartedNamespace> => {
-  const { faults, now = Date.now, log = () => undefined, retentionCount } = options;
+  const { faults, verifyBearer, now = Date.now, log = () => undefined, retentionCount } = options;
   const policy = { name: 'RootManageSharedAccessKey', key: randomBytes(32).toString('base64') };
   const store = createNamespaceStore();
-  const server = createAmqpServer({ store, readers: createReaderRegistry(), policy, faults, now, log });
+  const server = createAmqpServer({ store, readers: createReaderRegistry(), policy, verifyBearer, faults, now, log });
   const { listener, portTaken } = await listen((socket) => server.accept(socket), options.port);
   if (portTaken) log(`event hubs: port ${defaultPort} is taken, listening on ${listener.port}`);
 
@@ -87,6 +91,7 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Started
       for (const notify of resumed) notify();
     },
     setRefusing: (refusing) => listener.setRefusing(refusing),
+    setShape: (shape) => listener.setShape(shape),
     close: () => {
       running = false;
       return listener.close();

@@ -1,9 +1,9 @@
 import rhea, { type EventContext, type Receiver, type Sender, type Session } from 'rhea';
 import { AmqpRefusal, asRefusal } from './amqp-error.js';
 import { grantCredit, type ConnectionScope } from './connection-scope.js';
-import { parseAddress } from './entity-address.js';
 import { readEntity, type ManagementRequest } from './management.js';
-import { verifySasToken } from './sas-token.js';
+import { pathOf, parseAddress } from './entity-address.js';
+import { unauthorized, verifySasToken, type Claim } from './sas-token.js';
 
 type Node = 'cbs' | 'management';
 
@@ -12,18 +12,26 @@ interface NodeRequest {
   body: unknown;
 }
 
-/**
- * put-token of AMQP claims-based security 1.0, section 3. Entra tokens (`jwt`) are refused: a namespace in emulator form has
- * shared access keys only.
- */
+/** "Authenticate an application with Microsoft Entra ID to access Event Hubs resources". */
+const ENTRA_AUDIENCE = 'https://eventhubs.azure.net';
+
+/** The whole identity may do everything: the laboratory has no roles. */
+const verifyJwt = (token: string, audience: string, { verifyBearer, now }: ConnectionScope): Claim => {
+  const expiry = verifyBearer?.(token, ENTRA_AUDIENCE);
+  if (expiry === undefined || expiry * 1000 <= now()) throw unauthorized('InvalidToken: The token is not good here.');
+  return { path: pathOf(audience), expiresAt: expiry * 1000 };
+};
+
+/** put-token of AMQP claims-based security 1.0, section 3. */
 const putToken = ({ properties, body }: NodeRequest, scope: ConnectionScope): undefined => {
   if (properties['operation'] !== 'put-token') {
     throw new AmqpRefusal('amqp:not-implemented', `$cbs has no operation '${String(properties['operation'])}'.`, 501);
   }
-  if (properties['type'] !== 'servicebus.windows.net:sastoken') {
-    throw new AmqpRefusal('amqp:unauthorized-access', 'Only shared access signatures are accepted here.', 401);
-  }
-  scope.grant(verifySasToken(String(body), String(properties['name']), scope.policy, scope.now()));
+  const [token, audience] = [String(body), String(properties['name'])];
+  if (properties['type'] === 'jwt') scope.grant(verifyJwt(token, audience, scope));
+  else if (properties['type'] === 'servicebus.windows.net:sastoken') {
+    scope.grant(verifySasToken(token, audience, scope.policy, scope.now()));
+  } else throw unauthorized('InvalidToken: There are shared access signatures and tokens of Microsoft Entra.');
 };
 
 const read = ({ properties }: NodeRequest, scope: ConnectionScope): object => {

@@ -14,7 +14,7 @@ export interface Claim {
   expiresAt: number;
 }
 
-const unauthorized = (description: string): AmqpRefusal =>
+export const unauthorized = (description: string): AmqpRefusal =>
   new AmqpRefusal('amqp:unauthorized-access', description, 401);
 
 /** True when `path` is `scope` or lies below it; paths of a namespace are compared without case. */

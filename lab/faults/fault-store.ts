@@ -1,12 +1,13 @@
 import type { ControllableListener, Fault, FaultGate, Plane } from '../contracts.js';
-import { activateFault, decide, type ActiveFault } from './decide.js';
+import { activateFault, decide, decideDamage, decideShape, type ActiveFault } from './decide.js';
+import { isCutByServer, kindsOn } from './kinds.js';
 import { createListenerControl, type ListenerControl } from './listener-control.js';
 import { realTimers, type FaultTimers } from './timers.js';
 
 export interface FaultStore extends FaultGate {
   /** Ports come up after the store: servers need the gate first. */
   attach(hub: Fault['hub'], plane: Plane, listener: ControllableListener): void;
-  /** Throws FaultError `noSuchPlane` when nothing serves that plane. */
+  /** Throws FaultError: `noSuchPlane` when nothing serves that plane, `notOnThisPlane` when it cannot play that kind. */
   add(fault: Fault): { id: string };
   /** False when there is no such fault (it may have ended by itself). */
   remove(id: string): boolean;
@@ -18,8 +19,8 @@ export interface FaultStore extends FaultGate {
 }
 
 export class FaultError extends Error {
-  readonly code: 'noSuchPlane';
-  constructor(code: 'noSuchPlane', message: string) {
+  readonly code: 'noSuchPlane' | 'notOnThisPlane';
+  constructor(code: FaultError['code'], message: string) {
     super(message);
     this.name = 'FaultError';
     this.code = code;
@@ -32,6 +33,12 @@ export interface FaultStoreOptions {
   onError?: (error: unknown) => void;
 }
 
+interface Place {
+  control: ListenerControl;
+  shapeable: boolean;
+  cutByServer: boolean;
+}
+
 interface Entry {
   active: ActiveFault;
   cancelEnd: () => void;
@@ -42,17 +49,20 @@ const planeOf = (hub: Fault['hub'], plane: Plane): string => `${hub}/${plane}`;
 /** The faults in force: answers each server's question, and holds ports closed while at least one fault asks so. */
 export const createFaultStore = ({ timers = realTimers, onError }: FaultStoreOptions = {}): FaultStore => {
   const entries = new Map<string, Entry>();
-  const controls = new Map<string, ListenerControl>();
+  const places = new Map<string, Place>();
   let lastId = 0;
 
   const on = (place: string): ActiveFault[] =>
     [...entries.values()].map((entry) => entry.active).filter(({ fault }) => planeOf(fault.hub, fault.plane) === place);
 
   const refresh = (place: string): void => {
-    const control = controls.get(place);
-    if (control === undefined) return;
-    const kinds = new Set(on(place).map(({ fault }) => fault.kind));
-    control.apply({ stopped: kinds.has('stop'), refusing: kinds.has('refuse') });
+    const found = places.get(place);
+    if (found === undefined) return;
+    const { control, cutByServer } = found;
+    const faults = on(place);
+    const kinds = new Set(faults.map(({ fault }) => fault.kind));
+    const shape = decideShape(cutByServer ? faults.filter(({ fault }) => fault.kind !== 'reset') : faults);
+    control.apply({ stopped: kinds.has('stop'), refusing: kinds.has('refuse'), shape });
     control.settled().catch((error: unknown) => onError?.(error));
   };
 
@@ -66,10 +76,20 @@ export const createFaultStore = ({ timers = realTimers, onError }: FaultStoreOpt
   };
 
   return {
-    attach: (hub, plane, listener) => controls.set(planeOf(hub, plane), createListenerControl(listener)),
+    attach: (hub, plane, listener) =>
+      places.set(planeOf(hub, plane), {
+        control: createListenerControl(listener),
+        shapeable: listener.setShape !== undefined,
+        cutByServer: isCutByServer({ hub, plane }),
+      }),
     add: (fault) => {
       const place = planeOf(fault.hub, fault.plane);
-      if (!controls.has(place)) throw new FaultError('noSuchPlane', `nothing serves ${fault.plane} on ${fault.hub}`);
+      const found = places.get(place);
+      if (found === undefined) throw new FaultError('noSuchPlane', `nothing serves ${fault.plane} on ${fault.hub}`);
+      const onWire =
+        fault.kind === 'blackHole' || fault.kind === 'slow' || (fault.kind === 'reset' && !found.cutByServer);
+      if (!kindsOn(fault).includes(fault.kind) || (onWire && !found.shapeable))
+        throw new FaultError('notOnThisPlane', `${fault.kind} cannot be played on ${fault.plane} of ${fault.hub}`);
       lastId += 1;
       const id = `fault-${lastId}`;
       // A delay uses forMs for the length of each wait: it lasts until it is removed.
@@ -82,12 +102,13 @@ export const createFaultStore = ({ timers = realTimers, onError }: FaultStoreOpt
     remove,
     list: () => [...entries].map(([id, { active }]) => ({ id, fault: active.fault })),
     before: async (hub, plane) => {
-      const { waitInMs, status } = decide(on(planeOf(hub, plane)));
+      const { waitInMs, answer } = decide(on(planeOf(hub, plane)));
       if (waitInMs > 0) await timers.sleep(waitInMs);
-      return status === undefined ? undefined : { status };
+      return answer;
     },
+    damage: (hub, plane) => decideDamage(on(planeOf(hub, plane))),
     settled: async () => {
-      await Promise.all([...controls.values()].map((control) => control.settled()));
+      await Promise.all([...places.values()].map(({ control }) => control.settled()));
     },
     close: () => {
       for (const { cancelEnd } of entries.values()) cancelEnd();

@@ -1,9 +1,10 @@
-import type { ControllableListener } from '../contracts.js';
+import type { ControllableListener, WireShape } from '../contracts.js';
 
 /** What the faults in force ask of one port. */
 interface WantedState {
   stopped: boolean;
   refusing: boolean;
+  shape: WireShape;
 }
 
 export interface ListenerControl {
@@ -12,12 +13,14 @@ export interface ListenerControl {
   settled(): Promise<void>;
 }
 
+const isFree = (shape: WireShape): boolean => Object.keys(shape).length === 0;
+
 /**
  * Moves one port to the latest wanted state, one transition after another: `stop` and `resume` take time, and faults may come
  * and go meanwhile. Only the last wish counts.
  */
 export const createListenerControl = (listener: ControllableListener): ListenerControl => {
-  let wanted: WantedState = { stopped: false, refusing: false };
+  let wanted: WantedState = { stopped: false, refusing: false, shape: {} };
   let stopped = false;
   let failure: { error: unknown } | undefined;
   let moving: Promise<void> | undefined;
@@ -39,6 +42,7 @@ export const createListenerControl = (listener: ControllableListener): ListenerC
   return {
     apply: (next) => {
       if (next.refusing !== wanted.refusing) listener.setRefusing(next.refusing);
+      if (!isFree(next.shape) || !isFree(wanted.shape)) listener.setShape?.(next.shape);
       wanted = next;
       failure = undefined;
       if (moving === undefined && stopped !== wanted.stopped) moving = move();

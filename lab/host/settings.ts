@@ -23,3 +23,10 @@ export function expandNames(settings: Settings, text: string): string {
     return value;
   });
 }
+
+/** "How to disable functions in Azure Functions": an app setting, with `__` where a dot is not allowed in a name. */
+export function isDisabled(settings: Settings, functionName: string): boolean {
+  const value =
+    settings[`AzureWebJobs.${functionName}.Disabled`] ?? settings[`AzureWebJobs__${functionName}__Disabled`];
+  return value !== undefined && ['true', '1'].includes(value.toLowerCase());
+}

@@ -4,12 +4,14 @@ import { HostError } from './host-error.js';
 import { startHttpServer } from './http-server.js';
 import { createInvoker, type HostLog } from './invoke.js';
 import { createKeys, type HostKeys } from './keys.js';
+import { isDisabled, type Settings } from './settings.js';
 import { loadApp, triggerOf, type AppEntry, type LoadedApp } from './load-app.js';
 import { defaultTuning, type HostTuning, type Listener, type TriggerContext } from './trigger.js';
 import { createEventGridWebhook } from './triggers/event-grid.js';
 import { createEventHubListener } from './triggers/event-hub.js';
 import { createHttpTriggers } from './triggers/http.js';
 import { createQueueListener } from './triggers/queue.js';
+import { createTimerListener } from './triggers/timer.js';
 
 export interface HostOptions {
   /** Registers the app's functions, or the path of its entry file. Registrations made meanwhile belong to this host. */
@@ -38,21 +40,26 @@ export interface Host extends AsyncDisposable, HostKeys {
   close(): Promise<void>;
 }
 
-const known = ['httptrigger', 'eventgridtrigger', 'eventhubtrigger', 'queuetrigger'] as const;
+const known = ['httptrigger', 'eventgridtrigger', 'eventhubtrigger', 'queuetrigger', 'timertrigger'] as const;
 type KnownTrigger = (typeof known)[number];
 const isKnown = (type: string): type is KnownTrigger => (known as readonly string[]).includes(type);
 
 /** The functions of each trigger type. Throws `host.unsupported` for what the stand-in cannot run: never silence. */
-function sortByTrigger(app: LoadedApp, log: HostLog): Record<KnownTrigger, RegisteredFunction[]> {
+function sortByTrigger(app: LoadedApp, settings: Settings, log: HostLog): Record<KnownTrigger, RegisteredFunction[]> {
   const sorted: Record<KnownTrigger, RegisteredFunction[]> = {
     httptrigger: [],
     eventgridtrigger: [],
     eventhubtrigger: [],
     queuetrigger: [],
+    timertrigger: [],
   };
   for (const target of app.functions.values()) {
     const { name, bindings, retryOptions } = target.metadata;
     const trigger = triggerOf(target);
+    if (isDisabled(settings, name)) {
+      log(`Function '${name}' is disabled`);
+      continue;
+    }
     const type = trigger.type.toLowerCase();
     if (!isKnown(type)) {
       throw new HostError('host.unsupported', `'${name}': a ${trigger.type} needs the real host (func host start).`);
@@ -62,7 +69,7 @@ function sortByTrigger(app: LoadedApp, log: HostLog): Record<KnownTrigger, Regis
       throw new HostError('host.unsupported', `'${name}': a binding of type ${binding.type} needs the real host.`);
     }
     // Retry policies: timer, Kafka, Cosmos DB and Event Hubs only (learn.microsoft.com, functions-bindings-error-pages).
-    if (retryOptions !== undefined && type !== 'eventhubtrigger') {
+    if (retryOptions !== undefined && type !== 'eventhubtrigger' && type !== 'timertrigger') {
       log(`'${name}': its retry policy is ignored, the ${trigger.type} has none`);
     }
     sorted[type].push(target);
@@ -76,7 +83,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const config = await readHostConfig(options.hostJson ?? {}, options.settings);
   const keys = createKeys(options.keys);
   const app = await loadApp(options.load);
-  const functions = sortByTrigger(app, log);
+  const functions = sortByTrigger(app, options.settings, log);
   const invoker = createInvoker(app, log);
   const stopper = new AbortController();
   const tuning = { ...defaultTuning, ...options.tuning };
@@ -92,6 +99,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const listeners: Listener[] = [
     ...functions.eventhubtrigger.map((target) => createEventHubListener(target, context)),
     ...functions.queuetrigger.map((target) => createQueueListener(target, context)),
+    ...functions.timertrigger.map((target) => createTimerListener(target, context)),
   ];
   // Locks `app.setup` for the whole process, as after the worker's start.
   const capabilities = await app.model.getCapabilities({ RawHttpBodyBytes: 'true', TypedDataCollection: 'true' });

@@ -18,7 +18,7 @@ export interface LabCertificates {
   keyPem: string;
 }
 
-const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+export const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const HOUR_IN_MS = 3_600_000;
 const LIFETIME_IN_MS = 30 * 24 * HOUR_IN_MS;
 
@@ -31,7 +31,16 @@ const subjectNames = [
 ];
 
 // RFC 5280, 4.1.2.2: a positive integer, unique for each certificate of an authority.
-const serialNumber = () => `01${randomBytes(15).toString('hex')}`;
+export const serialNumber = () => `01${randomBytes(15).toString('hex')}`;
+
+export const validFromNow = (): { notBefore: Date; notAfter: Date } => ({
+  notBefore: new Date(Date.now() - HOUR_IN_MS),
+  notAfter: new Date(Date.now() + LIFETIME_IN_MS),
+});
+
+/** PKCS #8. */
+export const privateKeyPem = async (key: webcrypto.CryptoKey): Promise<string> =>
+  PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 
 /**
  * A new authority and a server certificate for every laboratory, so that no key is ever stored or shared. The authority's name
@@ -41,10 +50,7 @@ export async function createLabCertificates(): Promise<LabCertificates> {
   const authorityKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const serverKeys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const authorityName = `CN=iothub-standby lab ${randomBytes(4).toString('hex')}`;
-  const validity = {
-    notBefore: new Date(Date.now() - HOUR_IN_MS),
-    notAfter: new Date(Date.now() + LIFETIME_IN_MS),
-  };
+  const validity = validFromNow();
   const authority = await X509CertificateGenerator.createSelfSigned({
     ...validity,
     serialNumber: serialNumber(),
@@ -70,10 +76,9 @@ export async function createLabCertificates(): Promise<LabCertificates> {
       new SubjectAlternativeNameExtension(subjectNames),
     ],
   });
-  const key = await webcrypto.subtle.exportKey('pkcs8', serverKeys.privateKey);
   return {
     caPem: authority.toString('pem'),
     certPem: server.toString('pem'),
-    keyPem: PemConverter.encode(key, 'PRIVATE KEY'),
+    keyPem: await privateKeyPem(serverKeys.privateKey),
   };
 }

@@ -96,12 +96,15 @@ export interface TlsListenerOptions extends ListenerOptions {
   /** What speaks on the decrypted connection: HTTP requests, or a protocol of its own on the raw socket. Exactly one. */
   onRequest?: RequestListener;
   onConnection?: (socket: TLSSocket) => void;
+  /** Ask clients for a certificate. Whoever has none, or one that nobody knows, gets in all the same: the protocol decides. Default false. */
+  requestClientCertificate?: boolean;
 }
 
 /** A TLS port with the laboratory's certificate. Failed handshakes (a client that does not trust us) only cost their connection. */
 export async function createTlsListener(options: TlsListenerOptions): Promise<ControllableListener> {
   const { certPem, keyPem } = options.certificates;
-  const tls = { cert: certPem, key: keyPem };
+  const requestCert = options.requestClientCertificate ?? false;
+  const tls = { cert: certPem, key: keyPem, requestCert, rejectUnauthorized: false };
   if (options.onRequest !== undefined) return controlServer(createHttpsServer(tls, options.onRequest), options);
   const { onConnection } = options;
   if (onConnection === undefined) throw new TypeError('createTlsListener needs onRequest or onConnection');

@@ -4,10 +4,13 @@ import type { Logger } from '../log-events.js';
 import type { LedgerPort, RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
+import type { StandStillWatch } from '../stand-still.js';
 import type { ReportedPort } from '../twin/ports.js';
 import { createCredential } from './credential.js';
 import { createReportedWriter } from './device/reported-writer.js';
 import { createHubClient, type HubClient } from './hub/hub-client.js';
+import { laneOf } from './hub/paced-hub.js';
+import { createPacing, type MirrorState, type Pacing } from './pace-hubs.js';
 import type { ParkedBlobs } from './storage/parked-blobs.js';
 import { createStorage, type Storage, type StorageConnection } from './storage/storage.js';
 
@@ -21,6 +24,7 @@ export interface Services {
   routingStores: RoutingStorePort[];
   /** Absent: reported properties are not mirrored. */
   reported: ReportedPort | undefined;
+  pacing: Pacing;
   close(): Promise<void>;
 }
 
@@ -28,6 +32,11 @@ export interface ConnectOptions {
   settings: Settings;
   clock: Clock;
   logger: Logger;
+  /** While it is uncertain nothing is written as a device. */
+  standStill?: Pick<StandStillWatch, 'isUncertain'>;
+  mirror: MirrorState;
+  /** Of this process, new each time it starts. */
+  instanceId: string;
 }
 
 const credentialOf = (connection: Extract<Connection, { kind: 'identity' }>) =>
@@ -42,27 +51,32 @@ const toStorageConnection = ({ connection }: StorageSettings): StorageConnection
     : { kind: 'identity', ...connection.address, credential: credentialOf(connection) };
 
 /** Opens no connection: the first call does. Throws invalidSettings for a connection that cannot be read. */
-export function connectServices({ settings, clock, logger }: ConnectOptions): Services {
+export function connectServices(options: ConnectOptions): Services {
+  const { settings, clock, logger, standStill, mirror, instanceId } = options;
+  const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
+  const openStorage = (storage: StorageSettings): Storage =>
+    createStorage(toStorageConnection(storage), { hubNames, clock });
+
+  const first = openStorage(settings.stateStorage);
+  const second = settings.stateStorageSecond && openStorage(settings.stateStorageSecond);
+  const store = first.budgets;
+  const pacing = createPacing({ pacing: settings.pacing, mirror, store, instanceId, clock, logger });
   const connectHub = (role: HubRole): HubClient => {
     const { hostName, connection } = settings.hubs[role];
-    return createHubClient({
+    const client = createHubClient({
       hostName,
       clock,
       logger,
       callTimeoutInMs: settings.hubCallTimeoutInMs,
+      onThrottled: (what) => pacing.gates[role].refused(laneOf(what)),
       connection:
         connection.kind === 'connectionString'
           ? connection
           : { kind: 'identity', hostName, credential: credentialOf(connection) },
     });
+    return pacing.paceHub(role, client);
   };
-  const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
-  const openStorage = (storage: StorageSettings): Storage =>
-    createStorage(toStorageConnection(storage), { hubNames, clock });
-
   const hubs = { primary: connectHub('primary'), secondary: connectHub('secondary') };
-  const first = openStorage(settings.stateStorage);
-  const second = settings.stateStorageSecond && openStorage(settings.stateStorageSecond);
   const asDevice = (role: HubRole) => ({
     hostName: settings.hubs[role].hostName,
     getIdentity: (key: IdentityKey) => hubs[role].getIdentity(key),
@@ -73,6 +87,7 @@ export function connectServices({ settings, clock, logger }: ConnectOptions): Se
           hubs: { primary: asDevice('primary'), secondary: asDevice('secondary') },
           timeoutInMs: settings.hubCallTimeoutInMs,
           clock,
+          ...(standStill ? { standStill } : {}),
         })
       : undefined;
   return {
@@ -81,11 +96,13 @@ export function connectServices({ settings, clock, logger }: ConnectOptions): Se
     queue: first.retryQueue,
     park: first.parked,
     routingStores: [first.routingStore, ...(second ? [second.routingStore] : [])],
-    reported,
+    reported: reported && pacing.paceReported(reported),
+    pacing,
     async close() {
       await reported?.close();
       hubs.primary.close();
       hubs.secondary.close();
+      await pacing.flush();
     },
   };
 }

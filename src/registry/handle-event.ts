@@ -8,14 +8,17 @@ import { roleOf } from './retry-message.js';
 import type { SyncIdentity } from './sync-identity.js';
 import type { SyncOutcome } from './sync-outcome.js';
 
-const typedSchema = z.looseObject({ eventType: z.string() });
+/** The subscription chooses the schema: Event Grid's own names the type `eventType`, CloudEvents 1.0 `type`. */
+const typedSchema = z.union([
+  z.looseObject({ eventType: z.string() }).transform(({ eventType }) => eventType),
+  z.looseObject({ specversion: z.string(), type: z.string() }).transform(({ type }) => type),
+]);
 
 /**
- * "Azure IoT Hub as an Event Grid source": the twin in `data` is a default picture and is not looked at; order is not guaranteed
- * and `id` may repeat.
+ * The same in both schemas. "Azure IoT Hub as an Event Grid source": the twin in `data` is a default picture and is not looked
+ * at; order is not guaranteed and `id` may repeat. `data` names the hub, so neither `topic` nor `source` is needed.
  */
 const eventSchema = z.object({
-  eventType: z.string(),
   data: z.object({ hubName: z.string().min(1), deviceId: z.string() }),
 });
 
@@ -35,7 +38,7 @@ export const createRegistryEventHandler =
   async (raw: unknown): Promise<HintOutcome> => {
     const typed = typedSchema.safeParse(raw);
     if (!typed.success) return parkHint(options, { source: 'event-grid', reason: 'wrongShape' }, raw);
-    const { eventType } = typed.data;
+    const eventType = typed.data;
     if (eventType !== deviceCreated && eventType !== deviceDeleted) return skipHint(options, 'unknownEventType');
     const event = eventSchema.safeParse(raw);
     if (!event.success) return parkHint(options, { source: 'event-grid', reason: 'wrongShape' }, raw);

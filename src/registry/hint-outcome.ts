@@ -7,7 +7,7 @@ import type { NothingReason, NotNowReason, SyncAction } from './sync-outcome.js'
 export type HintOutcome =
   | { kind: 'done'; did: SyncAction }
   | { kind: 'skipped'; reason: SkippedHintReason }
-  | { kind: 'queued'; reason: NotNowReason | 'refused' }
+  | { kind: 'queued'; reason: NotNowReason | 'refused' | 'repairPaced' }
   | { kind: 'parked'; reason: ParkReason };
 
 export type SkippedHintReason = NothingReason | 'unknownEventType' | 'unknownHub';

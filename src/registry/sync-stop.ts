@@ -35,6 +35,7 @@ const verdicts: Record<ErrorCode, Verdict> = {
   hubBadAnswer: 'targetAway',
   hubThrottled: 'targetThrottled',
   hubQuotaExceeded: 'targetQuotaExceeded',
+  quotaReserved: 'quotaReserved',
   hubUnauthorized: 'targetUnauthorized',
   deviceConnectionFailed: 'targetAway',
   held: 'targetAway',

@@ -6,7 +6,10 @@ import { firstDocument, type RoutingDocument } from './document.js';
 import type { RoutingStorePort } from './ports.js';
 
 export interface RoutingState {
-  /** The last good document however old: enough for answering devices. `undefined`: none was ever read. */
+  /**
+   * The last good document however old: enough for answering devices. A read that is due is waited for, but not long, and not at all while
+   * storage does not answer in time. `undefined`: none was ever read.
+   */
   lastGood(): Promise<KnownDocument | undefined>;
   /** A document younger than the maximum age, or `undefined`: what writers need before each write. */
   fresh(): Promise<RoutingDocument | undefined>;
@@ -28,6 +31,9 @@ export interface RoutingStateOptions {
   maxAgeInMs: number;
 }
 
+/** A device may wait as long for news of the routing; after that it hears what is known. */
+const ANSWER_WAIT_IN_MS = 1000;
+
 /** Keeps the routing document in memory. There is no timer: whoever asks keeps it fresh, and concurrent readers share one read. */
 export function createRoutingState({
   stores,
@@ -39,6 +45,8 @@ export function createRoutingState({
   let known: { document: RoutingDocument; confirmedAt: number } | undefined;
   let reading: Promise<void> | undefined;
   let attemptedAt: number | undefined;
+  /** A read took longer than an answer may; none has confirmed anything since. */
+  let isSlow = false;
 
   const ageInMs = () => (known ? clock.monotonicInMs() - known.confirmedAt : undefined);
 
@@ -92,6 +100,7 @@ export function createRoutingState({
         direction: choice.document.direction,
       });
     known = { document: choice.document, confirmedAt: startedAt };
+    isSlow = false;
     if (answers.some((answer) => answer.kind === 'missing')) await create(choice.document, answers);
   }
 
@@ -102,8 +111,14 @@ export function createRoutingState({
     return reading;
   }
 
-  /** Starts a read where one is due; waits for it only where what is known won't do. */
-  async function ensure(): Promise<void> {
+  async function waitForNews(refreshing: Promise<void>): Promise<void> {
+    if (isSlow) return;
+    const inTime = refreshing.then(() => true);
+    isSlow = !(await Promise.race([inTime, clock.sleep(ANSWER_WAIT_IN_MS).then(() => false)]));
+  }
+
+  /** Starts a read where one is due; waits for it only where what is known won't do. `anyAge`: what is known always does. */
+  async function ensure({ anyAge = false } = {}): Promise<void> {
     const age = ageInMs();
     if (age !== undefined && age < refreshInMs) return;
     const usable = age !== undefined && age < maxAgeInMs;
@@ -111,14 +126,18 @@ export function createRoutingState({
     const tooSoon = attemptedAt !== undefined && clock.monotonicInMs() - attemptedAt < refreshInMs;
     if (!reading && tooSoon) return;
     const refreshing = refreshShared();
-    if (!usable) await refreshing;
-    else refreshing.catch((error: unknown) => logger.event('error', 'defect', { code: codeOf(error), in: 'routing' }));
+    if (!usable && !(anyAge && known)) {
+      await refreshing;
+      return;
+    }
+    refreshing.catch((error: unknown) => logger.event('error', 'defect', { code: codeOf(error), in: 'routing' }));
+    if (!usable) await waitForNews(refreshing);
   }
 
   return {
     ageInMs,
     async lastGood() {
-      await ensure();
+      await ensure({ anyAge: true });
       return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.confirmedAt };
     },
     async fresh() {

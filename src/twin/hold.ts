@@ -17,6 +17,7 @@ const holds: Partial<Record<ErrorCode, Omit<Hold, 'cause'>>> = {
   hubNotFound: { reason: 'targetAway', hubWide: true },
   hubThrottled: { reason: 'targetThrottled', hubWide: true },
   hubQuotaExceeded: { reason: 'targetQuotaExceeded', hubWide: true },
+  quotaReserved: { reason: 'quotaReserved', hubWide: true },
   hubUnauthorized: { reason: 'targetUnauthorized', hubWide: true },
   hubBadAnswer: { reason: 'targetAway', hubWide: false },
   preconditionFailed: { reason: 'targetAway', hubWide: false },
@@ -51,4 +52,5 @@ export const causeFields = (cause: unknown): LogFields =>
   cause === undefined ? {} : { code: codeOf(cause), serviceCode: isAppError(cause) ? cause.serviceCode : undefined };
 
 /** These say that nothing can be decided or recorded: no time limit ends them, or changes would be lost. */
-export const isUnlimited = (reason: HoldReason): boolean => reason === 'stateStale' || reason === 'storageAway';
+export const isUnlimited = (reason: HoldReason): boolean =>
+  reason === 'stateStale' || reason === 'storageAway' || reason === 'stoodStill';

@@ -14,9 +14,11 @@ export type HoldReason =
   | 'stateStale' // no routing document younger than STATE_MAX_AGE_MS
   | 'paused' // the document says so
   | 'draining' // device failover under way; not built in this version
+  | 'stoodStill' // this process did not run for a while and may have lost its partitions
   | 'targetAway' // unreachable, busy, timed out, failing over
   | 'targetThrottled'
   | 'targetQuotaExceeded'
+  | 'quotaReserved' // what is left of the target's daily quota is not the mirror's
   | 'targetUnauthorized'
   | 'storageAway'; // ledger, queue or parking cannot be written
 

@@ -51,6 +51,26 @@ describe.each(drivers)('an Event Grid trigger in $name', (driver) => {
       expect(new Set(observer.seen.map(({ invocationId }) => invocationId)).size).toBe(2);
     });
 
+    it('takes CloudEvents: a validation event whose data is JSON text, and an event as an object', async () => {
+      const event = { id: 'c', source: '/X', type: 'T', subject: 's', specversion: '1.0' };
+      const data = JSON.stringify({ validationCode: 'abc-2' });
+      const handshake = await post({ ...event, data }, 'SubscriptionValidation');
+      expect([handshake.status, await handshake.text()]).toEqual([200, '{"validationResponse":"abc-2"}']);
+      expect((await post({ ...event, data: {} })).status).toBe(202);
+      expect(observer.seen.map(({ input }) => input)).toEqual([{ ...event, data: {} }]);
+    });
+
+    it('has no answer to the OPTIONS of CloudEvents webhooks', async () => {
+      const response = await fetch(
+        `${app.url}/runtime/webhooks/EventGrid?functionName=lifecycle&code=${app.systemKey}`,
+        {
+          method: 'OPTIONS',
+          headers: { 'WebHook-Request-Origin': 'eventgrid.azure.net' },
+        },
+      );
+      expect([response.status, response.headers.get('WebHook-Allowed-Origin')]).toEqual([400, null]);
+    });
+
     it('rewrites dates in data as Json.NET does', async () => {
       await post([
         anEvent('d', {

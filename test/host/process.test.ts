@@ -87,7 +87,10 @@ describe('the stand-in as a process', () => {
   });
 
   it('says which trigger it cannot run and ends', async () => {
-    const entry = await anApp('timer', `app.timer('t', { schedule: '0 * * * * *', handler: () => {} });`);
-    await expect(start({ entry })).rejects.toThrow("'t': a timerTrigger needs the real host");
+    const entry = await anApp(
+      'blob',
+      `app.storageBlob('t', { path: 'c/{name}', connection: 'C', handler: () => undefined });`,
+    );
+    await expect(start({ entry })).rejects.toThrow("'t': a blobTrigger needs the real host");
   });
 });

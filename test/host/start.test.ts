@@ -51,7 +51,11 @@ describe('starting an app', () => {
   });
 
   it.each([
-    ['a timer', () => functions.timer('t', { schedule: '0 * * * * *', handler: () => undefined }), /timerTrigger/],
+    [
+      'a blob trigger',
+      () => functions.storageBlob('b', { path: 'c/{name}', connection: 'C', handler: () => undefined }),
+      /blobTrigger/,
+    ],
     [
       'an orchestration',
       () => functions.generic('o', { trigger: { type: 'orchestrationTrigger', name: 'context' }, handler }),

@@ -121,6 +121,14 @@ describe('requests on the wire', () => {
     ]);
   });
 
+  it.each([
+    ['a page', raw(200, '<!doctype html>', { 'content-type': 'text/html' })],
+    ['nothing, with 200', raw(200, '', {})],
+  ])("take no other success for a module's delete: %s", async (_name, answer) => {
+    hub.answer(answer);
+    expect(await reasonOf(deleteModule(client))).toMatchObject({ code: 'hubBadAnswer', retryable: true });
+  });
+
   it('delete a module conditionally, which answers without a body', async () => {
     hub.answer(raw(204, '', {}));
     await client.deleteIdentity({ deviceId: strange, moduleId: strange }, 'MQ==');

@@ -58,6 +58,19 @@ const reasonOf = (promise: Promise<unknown>) =>
     (error: unknown) => error,
   );
 
+describe('a process that stood still', () => {
+  it('writes nothing as a device, even after it has connected', async () => {
+    const key = aDevice('frozen');
+    await writer.close();
+    writer = aWriter({ standStill: { isUncertain: () => true } });
+    expect(await reasonOf(writer.patchReported('secondary', key, { late: true }))).toMatchObject({
+      code: 'aborted',
+      retryable: true,
+    });
+    expect(reportedOf(key)).not.toHaveProperty('late');
+  });
+});
+
 describe('reported properties written as the device', () => {
   it('arrive, over one connection for writes that follow each other', async () => {
     const key = aDevice('writes');

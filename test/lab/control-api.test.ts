@@ -4,6 +4,7 @@ import type { Fault, IdentityKey, LabDescription } from '../../lab/contracts.js'
 import type { ControlledLab } from '../../lab/control/app.js';
 import { startControlServer, type ControlServer } from '../../lab/control/server.js';
 import { FaultError } from '../../lab/faults/fault-store.js';
+import { RollBackError } from '../../lab/rollback/journal.js';
 
 const description = { caFile: 'ca.pem', env: {}, settings: {} } as unknown as LabDescription;
 
@@ -21,6 +22,12 @@ const createFakeLab = () => {
     faultsSettled: async () => {
       events.push('settled');
     },
+    setClockSkew: (role, skewInMs) => void events.push(`clock of ${role} ${skewInMs}`),
+    rollBack: (role, minutes) => {
+      if (role === 'primary') throw new RollBackError('noJournal', 'off');
+      events.push(`${role} back by ${minutes}`);
+    },
+    disturbEventGrid: (change) => void events.push(`event grid ${JSON.stringify(change)}`),
     addDevices: ({ count, prefix, seed }) => {
       if (prefix === 'taken')
         throw Object.assign(new Error('exists'), { status: 409, code: 409001, errorName: 'DeviceAlreadyExists' });
@@ -76,7 +83,27 @@ describe('the control API', () => {
     });
   });
 
+  it('sets clocks and rolls back', async () => {
+    expect((await send('POST', '/lab/clock', { hub: 'primary', skewMs: -5000 })).status).toBe(204);
+    expect((await send('POST', '/lab/rollback', { hub: 'secondary', minutes: 2.5 })).status).toBe(204);
+    expect(fake.events).toEqual(['clock of primary -5000', 'secondary back by 2.5']);
+    expect(await send('POST', '/lab/rollback', { hub: 'primary', minutes: 1 })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'noJournal' } },
+    });
+  });
+
+  it('disturbs Event Grid', async () => {
+    expect((await send('POST', '/lab/event-grid', { duplicate: 0.5, reorder: true })).status).toBe(204);
+    expect(fake.events).toEqual(['event grid {"duplicate":0.5,"reorder":true}']);
+  });
+
   it.each([
+    ['a share of duplicates above 1', '/lab/event-grid', { duplicate: 2 }, 'duplicate: '],
+    ['an answer of success as a fault of status', '/lab/faults', { ...stop, kind: 'status', status: 200 }, 'status: '],
+    ['an error as an empty answer', '/lab/faults', { ...stop, kind: 'empty', status: 503 }, 'status: 200 or 204'],
+    ['a speed for a stop', '/lab/faults', { ...stop, bytesPerSecond: 5 }, 'bytesPerSecond: only'],
+    ['a rollback by nothing', '/lab/rollback', { hub: 'primary', minutes: 0 }, 'minutes: '],
     ['a fault of no kind', '/lab/faults', { hub: 'secondary', plane: 'https' }, 'kind: '],
     ['a status for a stop', '/lab/faults', { ...stop, status: 503 }, 'status: only for kind'],
     ['a share for a stop', '/lab/faults', { ...stop, share: 0.5 }, 'share: only for kinds'],

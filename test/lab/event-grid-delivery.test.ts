@@ -1,83 +1,7 @@
-import { once } from 'node:events';
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { LifecycleNotice } from '../../lab/contracts.js';
 import { createEventGrid, type EventGrid, type EventGridOptions } from '../../lab/event-grid/event-grid.js';
 import { retryDelayInMs } from '../../lab/event-grid/retry-schedule.js';
-
-interface Post {
-  url: string;
-  headers: IncomingHttpHeaders;
-  events: { eventType: string; data: Record<string, unknown>; subject: string }[];
-}
-
-const path = '/runtime/webhooks/EventGrid?functionName=registrySync&code=system-key';
-
-/** A host that echoes handshakes as the Functions extension does and answers notifications as told. */
-const aHost = () => {
-  const posts: Post[] = [];
-  let answers: (number | 'never')[] = [];
-  let handshakeStatus = 200;
-  let most = 0;
-  let open = 0;
-  const server: Server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const events = JSON.parse(Buffer.concat(chunks).toString()) as Post['events'];
-      posts.push({ url: request.url ?? '', headers: request.headers, events });
-      if (request.headers['aeg-event-type'] === 'SubscriptionValidation') {
-        response.statusCode = handshakeStatus;
-        response.end(JSON.stringify({ validationResponse: events[0]?.data['validationCode'] }));
-        return;
-      }
-      open += 1;
-      most = Math.max(most, open);
-      const status = answers.shift() ?? 202;
-      if (status === 'never') return;
-      setImmediate(() => {
-        open -= 1;
-        response.statusCode = status;
-        response.end();
-      });
-    });
-  });
-  return {
-    posts,
-    notifications: () => posts.filter(({ headers }) => headers['aeg-event-type'] === 'Notification'),
-    handshakes: () => posts.filter(({ headers }) => headers['aeg-event-type'] === 'SubscriptionValidation'),
-    answer: (...next: (number | 'never')[]) => (answers = next),
-    answerHandshake: (status: number) => (handshakeStatus = status),
-    most: () => most,
-    listen: async (port = 0): Promise<string> => {
-      server.listen(port, '127.0.0.1');
-      await once(server, 'listening');
-      const address = server.address();
-      return `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}${path}`;
-    },
-    close: async (): Promise<void> => {
-      if (!server.listening) return;
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
-};
-
-/** The part of a hub that Event Grid sees. */
-const aHub = () => {
-  const listeners = new Set<(notice: LifecycleNotice) => void>();
-  return {
-    name: 'primary-hub',
-    onLifecycle: (listener: (notice: LifecycleNotice) => void) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    tell: (kind: LifecycleNotice['kind'], deviceId: string) => {
-      for (const listener of listeners) listener({ kind, deviceId, at: new Date('2026-11-03T10:20:30.456Z') });
-    },
-  };
-};
+import { aHost, aHub, path } from './support/event-grid.js';
 
 let host: ReturnType<typeof aHost>;
 let hub: ReturnType<typeof aHub>;
@@ -270,5 +194,10 @@ describe('the retry schedule', () => {
     const seconds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11].map((failed) => retryDelayInMs(failed, 1, 0) / 1000);
     expect(seconds).toEqual([10, 30, 60, 300, 600, 1800, 3600, 10_800, 21_600, 43_200, 43_200]);
     expect(retryDelayInMs(1, 0.01, 1)).toBeCloseTo(110);
+  });
+
+  it('waits at least half a minute after 503 and two minutes after 408', () => {
+    expect([1, 2, 3].map((failed) => retryDelayInMs(failed, 1, 0, 'Busy') / 1000)).toEqual([30, 30, 60]);
+    expect([1, 4].map((failed) => retryDelayInMs(failed, 1, 0, 'TimedOut') / 1000)).toEqual([120, 300]);
   });
 });

@@ -47,6 +47,8 @@ describe('loadSettings', () => {
       stateMaxAgeInMs: 30_000,
       holdLimitInMs: 3_600_000,
       deleteGraceInMs: 3_600_000,
+      pacing: { tier: 'off', units: 1, throttleShare: 0.8, quotaShare: 0.5 },
+      repairPerMinute: 60,
       operatorKey: undefined,
     });
   });
@@ -94,6 +96,17 @@ describe('loadSettings', () => {
       expect(error.message).toContain(name);
     for (const name of ['HOLD_LIMIT_SECONDS', 'OPERATOR_KEY']) expect(error.message).toContain(name);
     for (const value of ['c2VjcmV0', 'many', 'short']) expect(error.message).not.toContain(value);
+  });
+
+  it('reads what of the standby is the mirror\'s, and refuses a share of nothing or of more than all', () => {
+    const shares = { MIRROR_THROTTLE_SHARE: '0.9', MIRROR_QUOTA_SHARE: '0.25', REPAIR_PER_MINUTE: '600' };
+    expect(loadSettings({ ...least, ...shares, STANDBY_TIER: 'S2', STANDBY_UNITS: '3' })).toMatchObject({
+      pacing: { tier: 'S2', units: 3, throttleShare: 0.9, quotaShare: 0.25 },
+      repairPerMinute: 600,
+    });
+    const error = problemOf({ ...least, MIRROR_THROTTLE_SHARE: '0', MIRROR_QUOTA_SHARE: '1.1', STANDBY_TIER: 'F1' });
+    for (const name of ['MIRROR_THROTTLE_SHARE', 'MIRROR_QUOTA_SHARE', 'STANDBY_TIER'])
+      expect(error.message).toContain(name);
   });
 
   it('refuses one hub in both roles, whatever the case of its name', () => {

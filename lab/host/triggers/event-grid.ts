@@ -16,10 +16,14 @@ function eventsOf(body: Buffer): unknown[] {
   return Array.isArray(parsed) ? parsed : [parsed];
 }
 
-/** Event Grid schema: an array with one event. CloudEvents shake hands by HTTP OPTIONS, which this extension does not serve here. */
+/**
+ * Event Grid schema: an array with one event. CloudEvents: an object whose `data` is JSON text once more. The extension has no
+ * answer to HTTP OPTIONS: without `aeg-event-type` it says 400.
+ */
 function validationCode(events: unknown[]): string {
-  const [first] = events as { data?: { validationCode?: unknown } }[];
-  const code = first?.data?.validationCode;
+  const [first] = events as { data?: unknown }[];
+  const data: unknown = typeof first?.data === 'string' ? JSON.parse(first.data) : first?.data;
+  const code = (data as { validationCode?: unknown } | undefined)?.validationCode;
   if (typeof code !== 'string') throw new SyntaxError('A SubscriptionValidation event without data.validationCode.');
   return code;
 }

@@ -5,6 +5,8 @@ import {
   EventHubConsumerClient,
   latestEventPosition,
   type EventPosition,
+  type PartitionContext,
+  type PartitionOwnership,
   type SubscriptionEventHandlers,
 } from '@azure/event-hubs';
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
@@ -16,7 +18,7 @@ import { textOption, triggerOf } from '../load-app.js';
 import { expandNames, resolveConnection } from '../settings.js';
 import type { Listener, TriggerContext } from '../trigger.js';
 import { emulatorEndpoint, watchEndpoint } from './endpoint-watch.js';
-import { ownerId, takeOver } from './own-checkpoints.js';
+import { isOthers, ownerId, takeOver } from './own-checkpoints.js';
 import { createPartitionProcessor, type PartitionProcessor } from './partition-processor.js';
 import { createRestarter } from './restarter.js';
 
@@ -36,6 +38,13 @@ function startPosition({
   if (Number.isNaN(at))
     throw new HostError('host.badHostJson', 'initialOffsetOptions fromEnqueuedTime needs enqueuedTimeUtc.');
   return { enqueuedOn: at };
+}
+
+interface Pump {
+  readonly processor: PartitionProcessor;
+  /** Has its client opened again. */
+  readonly failed: (why: string) => void;
+  closed: boolean;
 }
 
 /** Several failed attempts come as an AggregateError without a text of its own. */
@@ -61,19 +70,20 @@ export function createEventHubListener(target: RegisteredFunction, context: Trig
   const inFlight = createInFlight();
   const tails = new Map<string, Promise<void>>();
 
+  // By pump (the SDK gives each a context of its own): what an old pump has in hand must never run as its successor's.
+  const pumps = new Map<PartitionContext, Pump>();
+
   const handlers = (failed: (why: string) => void): SubscriptionEventHandlers => {
-    // One set for each client: an old client that loses its partitions to its successor must not stop the successor's.
-    const processors = new Map<string, PartitionProcessor>();
     return {
-      processInitialize: ({ partitionId }) => {
-        processors.set(partitionId, createPartitionProcessor(target, context));
+      processInitialize: (partition) => {
+        pumps.set(partition, { processor: createPartitionProcessor(target, context), failed, closed: false });
         return Promise.resolve();
       },
       processEvents: async (events, partition) => {
         if (events.length === 0 || stopping.aborted) return;
         // A batch that still runs for an earlier reader of this partition goes first: order within the partition is kept.
         const before = tails.get(partition.partitionId) ?? Promise.resolve();
-        const work = before.then(() => processors.get(partition.partitionId)?.process(events, partition));
+        const work = before.then(() => pumps.get(partition)?.processor.process(events, partition));
         tails.set(partition.partitionId, work);
         inFlight.add(work);
         await work;
@@ -84,21 +94,47 @@ export function createEventHubListener(target: RegisteredFunction, context: Trig
         if (partitionId === '') failed(where);
         return Promise.resolve();
       },
-      processClose: (reason, { partitionId }) => {
-        if (reason === CloseReason.OwnershipLost) processors.get(partitionId)?.ownershipLost();
-        else failed(`partition ${partitionId} closed`);
+      processClose: (reason, partition) => {
+        const pump = pumps.get(partition);
+        if (reason === CloseReason.OwnershipLost) {
+          pump?.processor.ownershipLost();
+          pumps.delete(partition);
+        } else {
+          if (pump !== undefined) pump.closed = true;
+          failed(`partition ${partition.partitionId} closed`);
+        }
         return Promise.resolve();
       },
     };
   };
 
   const instanceId = randomUUID();
+
+  /**
+   * The SDK tells of a lost partition only between batches; the real extension looks at the ownerships in each cycle and cancels
+   * a batch that is under way (Azure.Messaging.EventHubs, EventProcessor.RunProcessingAsync).
+   */
+  const dropLost = (ownerships: readonly PartitionOwnership[]) => {
+    const byPartition = new Map(ownerships.map((ownership) => [ownership.partitionId, ownership]));
+    for (const [partition, { processor, failed, closed }] of pumps) {
+      const ownership = byPartition.get(partition.partitionId);
+      if (ownership === undefined) continue;
+      if (isOthers(ownership, instanceId)) {
+        if (processor.owned) log(`'${name}', partition ${partition.partitionId} is another instance's`);
+        processor.ownershipLost();
+        if (closed) pumps.delete(partition);
+      } else if (!processor.owned && !closed && ownership.ownerId !== '') {
+        // Ours again before its link was ever cut: what came meanwhile was not run.
+        failed(`partition ${partition.partitionId} came back`);
+      }
+    }
+  };
   const store = new BlobCheckpointStore(container);
   let generation = 0;
 
   const open = (failed: (why: string) => void) => {
     generation += 1;
-    const checkpoints = takeOver(store, instanceId, generation);
+    const checkpoints = takeOver(store, instanceId, generation, dropLost);
     const client = new EventHubConsumerClient(consumerGroup, connection, eventHubName, checkpoints, {
       identifier: ownerId(instanceId, generation),
       retryOptions,

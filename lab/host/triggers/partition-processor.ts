@@ -9,14 +9,16 @@ import { eventHubMetadata } from './event-hub-metadata.js';
 export interface PartitionProcessor {
   /** Runs the function on a batch, with its retry policy, and writes the checkpoint afterwards. Never rejects. */
   process(events: readonly ReceivedEventData[], partition: PartitionContext): Promise<void>;
-  /** The partition is another reader's: what still runs writes no checkpoint. */
+  /** The partition is another reader's: what still runs writes no checkpoint and is not tried again; nothing new begins. */
   ownershipLost(): void;
+  readonly owned: boolean;
 }
 
 /**
  * Batches of one partition, one after another. The checkpoint is written whether the function succeeded or not, after its
  * retry policy has come to an end, every `batchCheckpointFrequency`-th batch; not when the host is stopping or the ownership
- * was lost. Source: Microsoft.Azure.WebJobs.Extensions.EventHubs, EventHubListener.PartitionProcessor.
+ * was lost, which ends a retry policy too. Source: Microsoft.Azure.WebJobs.Extensions.EventHubs, EventHubListener.PartitionProcessor
+ * (`_ownershipLostTokenSource`).
  */
 export function createPartitionProcessor(target: RegisteredFunction, context: TriggerContext): PartitionProcessor {
   const trigger = triggerOf(target);
@@ -26,7 +28,7 @@ export function createPartitionProcessor(target: RegisteredFunction, context: Tr
   const { batchCheckpointFrequency } = context.config.eventHubs;
   const { invoker, log, stopping } = context;
   let batches = 0;
-  let owned = true;
+  const lost = new AbortController();
 
   const run = (events: readonly ReceivedEventData[], partition: PartitionContext, checkpointing: boolean) =>
     runWithRetry(
@@ -41,7 +43,7 @@ export function createPartitionProcessor(target: RegisteredFunction, context: Tr
           ...(retryContext === undefined ? {} : { retryContext }),
         });
       },
-      { signal: stopping, log },
+      { signal: AbortSignal.any([stopping, lost.signal]), log },
     );
 
   const inputOrLog = (events: readonly ReceivedEventData[]) => {
@@ -55,13 +57,14 @@ export function createPartitionProcessor(target: RegisteredFunction, context: Tr
   };
 
   return {
-    ownershipLost() {
-      owned = false;
+    ownershipLost: () => lost.abort(),
+    get owned() {
+      return !lost.signal.aborted;
     },
     async process(events, partition) {
       const last = events.at(-1);
       if (last === undefined) return;
-      const mayCheckpoint = (): boolean => owned && !stopping.aborted;
+      const mayCheckpoint = (): boolean => !lost.signal.aborted && !stopping.aborted;
       batches += 1;
       const checkpointing = batches % batchCheckpointFrequency === 0;
       const calls = many ? [events] : events.map((event) => [event]);

@@ -1,4 +1,4 @@
-import type { IdentityKey, ServiceRight } from '../../contracts.js';
+import type { IdentityKey, ServiceRight, VerifyBearer } from '../../contracts.js';
 import { deviceEntry, findEntry } from './entries.js';
 import { HubError } from './errors.js';
 import type { HubState } from './hub-state.js';
@@ -21,8 +21,27 @@ function isScope(state: HubState, resource: string, path: string): boolean {
   return host.toLowerCase() === state.hostName.toLowerCase() && resource.slice(host.length) === path;
 }
 
-/** A token of a policy, for the whole hub. One answer for every failure: 401002. */
-export function authorizeService(state: HubState, policies: Policies, sasToken: string, right: ServiceRight): void {
+/** "Control access to IoT Hub by using Microsoft Entra ID": the same for every hub. */
+const HUB_AUDIENCE = 'https://iothubs.azure.net';
+
+export interface ServiceCredentials {
+  policies: Policies;
+  verifyBearer: VerifyBearer;
+}
+
+/** A token of a policy, for the whole hub, or a bearer token, with every role. One answer for every failure: 401002. */
+export function authorizeService(
+  state: HubState,
+  { policies, verifyBearer }: ServiceCredentials,
+  authorization: string,
+  right: ServiceRight,
+): void {
+  const bearer = /^Bearer (\S+)$/i.exec(authorization)?.[1];
+  if (bearer !== undefined) return verifyBearer(bearer, HUB_AUDIENCE) === undefined ? refuseService() : undefined;
+  authorizePolicy(state, policies, authorization, right);
+}
+
+function authorizePolicy(state: HubState, policies: Policies, sasToken: string, right: ServiceRight): void {
   const token = parseSasToken(sasToken);
   const policy = findPolicy(policies, token?.policyName);
   if (token === undefined || policy === undefined || !policy.rights.includes(right)) return refuseService();

@@ -29,6 +29,8 @@ const codes = {
   TooManyDevices: 413002,
   TooManyModulesOnDevice: 413003,
   ThrottlingException: 429001,
+  ThrottleBacklogLimitExceeded: 429002,
+  ThrottlingBacklogTimeout: 429003,
   ServerError: 500001,
   GenericBadGateway: 502000,
   ServiceUnavailable: 503001,

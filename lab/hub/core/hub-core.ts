@@ -1,9 +1,20 @@
-import { randomBytes } from 'node:crypto';
-import type { HubCore, HubRole, IdentityKey, IdentityRecord, TwinRecord } from '../../contracts.js';
+import { randomBytes, type X509Certificate } from 'node:crypto';
+import type {
+  HubCore,
+  HubLimits,
+  HubRole,
+  IdentityKey,
+  IdentityRecord,
+  TwinRecord,
+  VerifyBearer,
+} from '../../contracts.js';
 import { authenticateDevice, authorizeService } from './access.js';
+import { authenticateCertificate, parseAuthority } from './certificate-access.js';
+import { createConnectionStates, type ConnectionStates } from './connection-states.js';
 import { deviceEntry, findEntry, keyOf, type Entries, type Entry } from './entries.js';
 import { createGenerator } from './generator.js';
 import { createHooks } from './hooks.js';
+import { createHubLimits } from '../limits/hub-limits.js';
 import type { HubState } from './hub-state.js';
 import { createIdentity, deleteIdentity, updateIdentity } from './identity-operations.js';
 import { telemetryMessage } from './messages.js';
@@ -20,6 +31,12 @@ export interface HubCoreOptions {
   clock?: HubClock;
   /** Source of keys, ETags and tracking ids. Default: cryptographic randomness; a seeded source makes them repeatable. */
   bytes?: (length: number) => Buffer;
+  /** Default: none. */
+  limits?: HubLimits;
+  /** Default: no token of Microsoft Entra is taken. */
+  verifyBearer?: VerifyBearer;
+  /** Is given the hub's memory once, before the first write: for a journal of it. */
+  watch?: (state: HubState) => void;
 }
 
 /** The service lists at most 1,000 devices. */
@@ -30,6 +47,16 @@ const twinOf = ({ identity, twin }: Entry): TwinRecord => structuredClone(twinRe
 const allEntries = (entries: Entries): Entry[] =>
   [...entries.values()].flatMap((device) => [device, ...device.modules.values()]);
 
+const bothOf = (entry: Entry) => ({ identity: copyOf(entry.identity), twin: twinOf(entry) });
+
+/** In the order of ids, so that a page begins at the same place after others were created or deleted. */
+const pageOf = (entries: Entries, after: string | undefined, count: number): Entry[] =>
+  [...entries.entries()]
+    .filter(([deviceId]) => after === undefined || deviceId > after)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .slice(0, count)
+    .map(([, device]) => device);
+
 const statisticsOf = (entries: Entries) => {
   const enabled = [...entries.values()].filter(({ identity }) => identity.status === 'enabled').length;
   return {
@@ -39,7 +66,7 @@ const statisticsOf = (entries: Entries) => {
   };
 };
 
-function setConnectionState(state: HubState, key: IdentityKey, connected: boolean): void {
+function setConnectionState(state: HubState, states: ConnectionStates, key: IdentityKey, connected: boolean): void {
   const entry = findEntry(state.entries, key);
   const now = state.clock.now().toISOString();
   entry.identity = {
@@ -48,17 +75,22 @@ function setConnectionState(state: HubState, key: IdentityKey, connected: boolea
     connectionStateUpdatedTime: now,
     lastActivityTime: now,
   };
+  if (!connected) states.disconnected(entry);
 }
 
 /** One IoT Hub in memory. What it gives out are copies. */
 export function createHubCore(options: HubCoreOptions): HubCore {
   const { role, hostName, clock = { now: () => new Date() }, bytes = randomBytes } = options;
+  const { limits = createHubLimits(), verifyBearer = () => undefined } = options;
   const generator = createGenerator(bytes, clock);
   const policies = createPolicies(generator.key);
   const hooks = createHooks();
   const entries: Entries = new Map();
   const name = hostName.split('.')[0] ?? hostName;
   const state: HubState = { name, hostName, clock, generator, entries, hooks };
+  options.watch?.(state);
+  const connectionStates = createConnectionStates(state);
+  const authorities: X509Certificate[] = [];
   const connectionStringOf: HubCore['connectionStringOf'] = (policy) =>
     `HostName=${hostName};SharedAccessKeyName=${policy};SharedAccessKey=${policies[policy].primaryKey}`;
 
@@ -66,6 +98,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     role,
     name,
     hostName,
+    limits,
     connectionString: connectionStringOf('iothubowner'),
     connectionStringOf,
 
@@ -75,10 +108,11 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     deleteIdentity: (key, ifMatch) => deleteIdentity(state, key, ifMatch),
     listDevices: (top = MAX_LIST) =>
       [...entries.values()].slice(0, Math.min(top, MAX_LIST)).map(({ identity }) => copyOf(identity)),
+    pageOfDevices: (after, count) => pageOf(entries, after, count).map(bothOf),
     listModules: (deviceId) =>
       [...deviceEntry(entries, deviceId).modules.values()].map(({ identity }) => copyOf(identity)),
     statistics: () => statisticsOf(entries),
-    snapshot: () => allEntries(entries).map((entry) => ({ identity: copyOf(entry.identity), twin: twinOf(entry) })),
+    snapshot: () => allEntries(entries).map(bothOf),
 
     getTwin: (key) => twinOf(findEntry(entries, key)),
     patchTwin: (key, patch, ifMatch) => structuredClone(patchTwin(state, key, patch, ifMatch)),
@@ -86,12 +120,18 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     patchReported: (key, patch) => patchReported(state, key, patch),
 
     authenticateDevice: (key, sasToken) => authenticateDevice(state, policies, key, sasToken),
-    authorizeService: (sasToken, right) => authorizeService(state, policies, sasToken, right),
-    setConnectionState: (key, connected) => setConnectionState(state, key, connected),
+    authorizeService: (authorization, right) =>
+      authorizeService(state, { policies, verifyBearer }, authorization, right),
+    authenticateCertificate: (key, chain) => authenticateCertificate(state, authorities, key, chain),
+    addCertificateAuthority: (pem) => void authorities.push(parseAuthority(pem)),
+    setConnectionState: (key, connected) => setConnectionState(state, connectionStates, key, connected),
+    startReceiving: (key) => connectionStates.active(findEntry(entries, key)),
+    tellConnectionStates: connectionStates.tell,
     acceptTelemetry: (key, body, systemProperties, properties) => {
       const entry = findEntry(entries, key);
       const at = clock.now();
       entry.identity = { ...entry.identity, lastActivityTime: at.toISOString() };
+      connectionStates.active(entry);
       const { generationId } = entry.identity;
       hooks.message.emit(telemetryMessage(key, body, systemProperties, properties, { at, generationId }));
     },

@@ -2,7 +2,7 @@ import type { IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
 import type { Entries } from './entries.js';
 import type { Generator } from './generator.js';
 import type { Hooks } from './hooks.js';
-import { lifecycleMessage, twinMessage, type MessageContext } from './messages.js';
+import { connectionStateMessage, lifecycleMessage, twinMessage, type MessageContext } from './messages.js';
 import type { HubClock } from './stamps.js';
 
 /** One hub's memory, shared by the operations. */
@@ -39,4 +39,8 @@ export function emitLifecycle(state: HubState, kind: 'created' | 'deleted', key:
   if (key.moduleId === undefined) {
     state.hooks.lifecycle.emit({ kind, deviceId: key.deviceId, at: context.at });
   }
+}
+
+export function emitConnectionState(state: HubState, key: IdentityKey, connected: boolean, number: string): void {
+  state.hooks.message.emit(connectionStateMessage(connected, key, number, contextOf(state)));
 }

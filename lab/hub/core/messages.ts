@@ -1,4 +1,4 @@
-import type { HubMessage, IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
+import type { HubMessage, IdentityKey, JsonObject, MessageSource, TwinRecord } from '../../contracts.js';
 import { sevenDigits } from './stamps.js';
 
 /** What messages say of the hub itself. */
@@ -19,7 +19,7 @@ const connectionAnnotations = (key: IdentityKey, at: Date, source: string): Reco
 
 // "Azure IoT Hub non-telemetry event schemas": system, application and annotation properties of every such event.
 function eventMessage(
-  source: 'twinChangeEvents' | 'deviceLifecycleEvents',
+  source: Exclude<MessageSource, 'deviceMessages'>,
   schema: string,
   opType: string,
   key: IdentityKey,
@@ -62,6 +62,22 @@ export const lifecycleMessage = (
   context: MessageContext,
 ): HubMessage =>
   eventMessage('deviceLifecycleEvents', 'deviceLifecycleNotification', opType, key, lifecycleBody(twin), context);
+
+/** `sequenceNumber`: 64 hexadecimal digits which grow as texts. */
+export const connectionStateMessage = (
+  connected: boolean,
+  key: IdentityKey,
+  sequenceNumber: string,
+  context: MessageContext,
+): HubMessage =>
+  eventMessage(
+    'deviceConnectionStateEvents',
+    'deviceConnectionStateNotification',
+    connected ? 'deviceConnected' : 'deviceDisconnected',
+    key,
+    { sequenceNumber },
+    context,
+  );
 
 const twinBody = (twin: TwinRecord, tags: { tags?: JsonObject }): JsonObject => ({
   deviceId: twin.deviceId,

@@ -61,3 +61,12 @@ export function faultAnswer(status: number): HubAnswer {
 }
 
 export const badJson = (): HubError => new HubError('IotHubFormatError', 'The request body is not valid JSON');
+
+/** What a captive portal or a gateway on the way answers in the hub's place. */
+export const insteadOfHub = (status: number, instead: 'html' | 'nothing'): Response =>
+  instead === 'nothing'
+    ? new Response(null, { status })
+    : new Response('<!doctype html><title>Please sign in</title><p>This is not the hub.</p>', {
+        status,
+        headers: { 'Content-Type': 'text/html; charset=utf-8' },
+      });

@@ -60,5 +60,13 @@ function updateRegistry({ core, body }: HubRequest): HubAnswer {
 }
 
 export const bulkRoutes: HubRoute[] = [
-  { method: 'POST', path: '/devices', right: 'RegistryWrite', handle: updateRegistry },
+  {
+    method: 'POST',
+    path: '/devices',
+    right: 'RegistryWrite',
+    throttle: 'identity',
+    // "Quotas and throttling", identity registry operations: each device counts.
+    unitsOf: (body) => (Array.isArray(body) ? Math.max(1, body.length) : 1),
+    handle: updateRegistry,
+  },
 ];

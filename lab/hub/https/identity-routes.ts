@@ -39,23 +39,25 @@ const listModules = ({ core, key }: HubRequest): HubAnswer => ({
   body: core.listModules(key.deviceId).map(identityDocument),
 });
 
+const throttle = 'identity';
 const DEVICE = '/devices/:deviceId';
 const MODULE = '/devices/:deviceId/modules/:moduleId';
 
 // Rights: "Control access to IoT Hub", permissions table.
 export const identityRoutes: HubRoute[] = [
-  { method: 'GET', path: '/devices', right: 'RegistryRead', handle: listDevices },
-  { method: 'GET', path: DEVICE, right: 'RegistryRead', handle: readIdentity },
-  { method: 'PUT', path: DEVICE, right: 'RegistryWrite', handle: writeIdentity },
-  { method: 'DELETE', path: DEVICE, right: 'RegistryWrite', handle: deleteIdentity },
-  { method: 'GET', path: '/devices/:deviceId/modules', right: 'RegistryRead', handle: listModules },
-  { method: 'GET', path: MODULE, right: 'RegistryRead', handle: readIdentity },
-  { method: 'PUT', path: MODULE, right: 'RegistryWrite', handle: writeIdentity },
-  { method: 'DELETE', path: MODULE, right: 'RegistryWrite', handle: deleteIdentity },
+  { method: 'GET', path: '/devices', right: 'RegistryRead', throttle, handle: listDevices },
+  { method: 'GET', path: DEVICE, right: 'RegistryRead', throttle, handle: readIdentity },
+  { method: 'PUT', path: DEVICE, right: 'RegistryWrite', throttle, handle: writeIdentity },
+  { method: 'DELETE', path: DEVICE, right: 'RegistryWrite', throttle, handle: deleteIdentity },
+  { method: 'GET', path: '/devices/:deviceId/modules', right: 'RegistryRead', throttle, handle: listModules },
+  { method: 'GET', path: MODULE, right: 'RegistryRead', throttle, handle: readIdentity },
+  { method: 'PUT', path: MODULE, right: 'RegistryWrite', throttle, handle: writeIdentity },
+  { method: 'DELETE', path: MODULE, right: 'RegistryWrite', throttle, handle: deleteIdentity },
   {
     method: 'GET',
     path: '/statistics/devices',
     right: 'RegistryRead',
+    throttle,
     handle: ({ core }) => ({ status: 200, body: core.statistics() }),
   },
 ];

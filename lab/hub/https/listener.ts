@@ -1,12 +1,14 @@
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
 import type { RequestListener } from 'node:http';
 import type { FaultGate, HubCore, IdentityKey, Json } from '../../contracts.js';
 import { HubError } from '../core/errors.js';
-import { badJson, errorAnswer, faultAnswer, toResponse } from './answers.js';
+import { badJson, errorAnswer, faultAnswer, insteadOfHub, toResponse } from './answers.js';
 import { checkApiVersion } from './api-version.js';
 import { bulkRoutes } from './bulk-route.js';
+import { sendDamaged } from './damaged-answer.js';
 import { identityRoutes } from './identity-routes.js';
+import { queryRoutes } from './query-route.js';
 import type { HubRoute } from './request.js';
 import { twinRoutes } from './twin-routes.js';
 
@@ -18,7 +20,7 @@ export interface HubHttpOptions {
 }
 
 // By method as well as by path: a device may be called `query`.
-const routes: HubRoute[] = [...identityRoutes, ...bulkRoutes, ...twinRoutes];
+const routes: HubRoute[] = [...identityRoutes, ...bulkRoutes, ...twinRoutes, ...queryRoutes];
 
 /** Every route of the REST plane, with its path in the notation of hono. */
 export const registeredRoutes = (): { method: string; path: string }[] =>
@@ -39,22 +41,28 @@ function keyFromPath(context: Context): IdentityKey {
   return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 }
 
+const sizeOf = (body: unknown): number => (body === undefined ? 0 : Buffer.byteLength(JSON.stringify(body)));
+
 const hasBody = (method: HubRoute['method']): boolean => method === 'PUT' || method === 'POST' || method === 'PATCH';
 
-function addRoute(app: Hono, core: HubCore, { method, path, right, handle }: HubRoute): void {
+function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
+  const { method, path, right, throttle, unitsOf = () => 1, handle } = route;
   app.on(method, path, async (context) => {
     checkApiVersion(context.req.query('api-version'));
     core.authorizeService(context.req.header('authorization') ?? '', right);
     const body = hasBody(method) ? await readJson(context) : undefined;
-    return toResponse(
-      handle({
-        core,
-        key: keyFromPath(context),
-        ifMatch: context.req.header('if-match'),
-        query: (name) => context.req.query(name),
-        body,
-      }),
-    );
+    await core.limits.admit(throttle, unitsOf(body));
+    const answer = handle({
+      core,
+      key: keyFromPath(context),
+      ifMatch: context.req.header('if-match'),
+      query: (name) => context.req.query(name),
+      header: (name) => context.req.header(name),
+      body,
+    });
+    // A write is charged by what it brings, a read by what it gets.
+    core.limits.charge(throttle, sizeOf(throttle === 'twinWrites' ? body : answer.body));
+    return toResponse(answer);
   });
 }
 
@@ -65,6 +73,7 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
   const app = new Hono({ strict: false });
   app.use(async (_context, next) => {
     const fault = await faults.before(core.role, 'https');
+    if (fault?.instead !== undefined) return insteadOfHub(fault.status, fault.instead);
     return fault === undefined ? next() : toResponse(faultAnswer(fault.status));
   });
   for (const route of routes) addRoute(app, core, route);
@@ -74,6 +83,10 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
     onDefect(error);
     return toResponse(errorAnswer(new HubError('ServerError', 'The laboratory failed')));
   });
-  const listener = getRequestListener(app.fetch);
+  const listener = getRequestListener(async (request, env) => {
+    const damage = faults.damage?.(core.role, 'https');
+    const answer = await app.fetch(request, env);
+    return damage === undefined ? answer : sendDamaged((env as HttpBindings).outgoing, answer, damage);
+  });
   return (request, response) => void listener(request, response);
 }

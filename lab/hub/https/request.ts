@@ -1,4 +1,4 @@
-import type { HubCore, IdentityKey, Json, JsonObject, ServiceRight } from '../../contracts.js';
+import type { HubCore, IdentityKey, Json, JsonObject, ServiceRight, ThrottleKind } from '../../contracts.js';
 import { refuseArgument } from '../core/errors.js';
 import { isJsonObject } from '../core/merge-patch.js';
 import type { HubAnswer } from './answers.js';
@@ -10,6 +10,7 @@ export interface HubRequest {
   key: IdentityKey;
   ifMatch: string | undefined;
   query: (name: string) => string | undefined;
+  header: (name: string) => string | undefined;
   /** `undefined` for methods without a body. */
   body: Json | undefined;
 }
@@ -19,6 +20,10 @@ export interface HubRoute {
   /** In the notation of hono: `/devices/:deviceId`. */
   path: string;
   right: ServiceRight;
+  /** The throttle that an operation counts against. */
+  throttle: ThrottleKind;
+  /** How much it counts. Default: 1. */
+  unitsOf?: (body: Json | undefined) => number;
   handle: (request: HubRequest) => HubAnswer;
 }
 

@@ -26,8 +26,8 @@ function replaceTwin(request: HubRequest): HubAnswer {
 
 export const twinRoutes: HubRoute[] = ['/twins/:deviceId', '/twins/:deviceId/modules/:moduleId'].flatMap(
   (path): HubRoute[] => [
-    { method: 'GET', path, right: 'ServiceConnect', handle: readTwin },
-    { method: 'PATCH', path, right: 'ServiceConnect', handle: patchTwin },
-    { method: 'PUT', path, right: 'ServiceConnect', handle: replaceTwin },
+    { method: 'GET', path, right: 'ServiceConnect', throttle: 'twinReads', handle: readTwin },
+    { method: 'PATCH', path, right: 'ServiceConnect', throttle: 'twinWrites', handle: patchTwin },
+    { method: 'PUT', path, right: 'ServiceConnect', throttle: 'twinWrites', handle: replaceTwin },
   ],
 );

@@ -2,6 +2,7 @@ import type { AuthenticateError, Client } from 'aedes';
 import type { FaultGate, HubCore, IdentityKey } from '../../contracts.js';
 import { connectErrorOfStatus, notAuthorized } from './connect-error.js';
 import { isHubError } from './hub-errors.js';
+import { clientCertificates } from './client-certificates.js';
 import { parseConnectIdentity } from './identity.js';
 import type { Session, Sessions } from './sessions.js';
 
@@ -18,12 +19,14 @@ export async function admit(
 ): Promise<AuthenticateError | undefined> {
   const instead = await faults.before(core.role, 'mqtt');
   if (instead !== undefined) return connectErrorOfStatus(instead.status);
-  // It gave up while a fault delayed it, and may have come back: a late claim would end the living connection.
+  const throttled = await refusedByLimits(core);
+  if (throttled !== undefined) return throttled;
+  // It gave up while a fault or a throttle delayed it, and may have come back: a late claim would end the living connection.
   if (client.closed) return notAuthorized('closed meanwhile');
   const key = parseConnectIdentity(client.id, username, core.hostName);
   if (key === undefined) return notAuthorized('client id and user name do not match');
   try {
-    core.authenticateDevice(key, password?.toString('utf8') ?? '');
+    authenticate(core, key, client, password?.toString('utf8') ?? '');
   } catch (error) {
     if (isHubError(error)) return notAuthorized(error.errorName);
     throw error;
@@ -32,6 +35,23 @@ export async function admit(
   const session = sessions.claim(key, client, () => setConnected(core, key, false));
   client.once('connected', () => connected(core, sessions, session));
   return undefined;
+}
+
+async function refusedByLimits(core: HubCore): Promise<AuthenticateError | undefined> {
+  try {
+    await core.limits.admit('connections');
+    return undefined;
+  } catch (error) {
+    if (isHubError(error)) return connectErrorOfStatus(error.status);
+    throw error;
+  }
+}
+
+/** "Communicate with your IoT hub using MQTT": a device with an X.509 certificate sends no password. */
+function authenticate(core: HubCore, key: IdentityKey, client: Client, password: string): void {
+  const chain = password === '' ? clientCertificates(client.conn) : [];
+  if (chain.length > 0) core.authenticateCertificate(key, chain);
+  else core.authenticateDevice(key, password);
 }
 
 function connected(core: HubCore, sessions: Sessions, session: Session): void {

@@ -1,9 +1,9 @@
 import type { PublishPacket } from 'aedes';
-import type { FaultGate, HubCore } from '../../contracts.js';
-import { isHubError, refusalOfStatus } from './hub-errors.js';
+import type { FaultGate, HubCore, HubErrorShape, IdentityKey, ThrottleKind } from '../../contracts.js';
+import { isHubError, refusalOf, refusalOfStatus } from './hub-errors.js';
 import { parsePropertyBag } from './property-bag.js';
 import type { Session } from './sessions.js';
-import { parsePublishTopic, TWIN_RESPONSES } from './topics.js';
+import { parsePublishTopic, TWIN_RESPONSES, type DeviceRequest } from './topics.js';
 import { answerReportedPatch, answerTwinGet, refuseTwinRequest, type TwinReply } from './twin-requests.js';
 
 /** IoT Hub, "Quotas and throttling": device-to-cloud messages of at most 256 KB. */
@@ -17,6 +17,8 @@ export interface RequestOptions {
   core: HubCore;
   faults: FaultGate;
 }
+
+type TwinRequest = Extract<DeviceRequest, { requestId: string }>;
 
 /** Does what a device asks by one PUBLISH. Resolves with the reason when the connection must be closed. */
 export async function handlePublish(
@@ -37,16 +39,39 @@ export async function handlePublish(
   const instead = await faults.before(core.role, 'mqtt');
   if (request.kind === 'telemetry') {
     if (instead !== undefined) return 'fault';
+    if ((await refusedByLimits(core, 'd2c')) !== undefined) return 'refusedByHub';
+    core.limits.charge('d2c', body.length);
     return acceptTelemetry(core, session, body, request.propertyBag, retained);
   }
-  const reply =
-    instead !== undefined
-      ? refuseTwinRequest(request.requestId, refusalOfStatus(instead.status))
-      : request.kind === 'twinGet'
-        ? answerTwinGet(core, session.key, request.requestId)
-        : answerReportedPatch(core, session.key, request.requestId, body);
-  sendReply(session, reply);
+  sendReply(session, await twinReply(core, session.key, request, body, instead));
   return undefined;
+}
+
+async function twinReply(
+  core: HubCore,
+  key: IdentityKey,
+  { kind, requestId }: TwinRequest,
+  body: Buffer,
+  instead: { status: number } | undefined,
+): Promise<TwinReply> {
+  if (instead !== undefined) return refuseTwinRequest(requestId, refusalOfStatus(instead.status));
+  const throttle = kind === 'twinGet' ? 'twinReads' : 'twinWrites';
+  const refused = await refusedByLimits(core, throttle);
+  if (refused !== undefined) return refuseTwinRequest(requestId, refusalOf(refused));
+  const reply =
+    kind === 'twinGet' ? answerTwinGet(core, key, requestId) : answerReportedPatch(core, key, requestId, body);
+  core.limits.charge(throttle, kind === 'twinGet' ? reply.payload.length : body.length);
+  return reply;
+}
+
+async function refusedByLimits(core: HubCore, kind: ThrottleKind): Promise<HubErrorShape | undefined> {
+  try {
+    await core.limits.admit(kind);
+    return undefined;
+  } catch (error) {
+    if (isHubError(error)) return error;
+    throw error;
+  }
 }
 
 function acceptTelemetry(

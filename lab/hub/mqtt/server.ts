@@ -5,7 +5,7 @@ import { createTlsListener } from '../../net/listener.js';
 import { admit, type Credentials } from './admission.js';
 import { handlePublish, publishTo } from './requests.js';
 import { createSessions } from './sessions.js';
-import { DESIRED_PATCHES, desiredPatchTopic, maySubscribe } from './topics.js';
+import { asksForMessages, DESIRED_PATCHES, desiredPatchTopic, maySubscribe } from './topics.js';
 
 export interface MqttServerOptions {
   core: HubCore;
@@ -45,6 +45,7 @@ export async function createMqttServer(options: MqttServerOptions): Promise<Cont
       const session = sessions.of(client);
       const allowed = session !== undefined && maySubscribe(session.key, subscription.topic);
       if (allowed) session.filters.add(subscription.topic);
+      if (allowed && asksForMessages(session.key, subscription.topic)) core.startReceiving(session.key);
       else note(client, 'filter not allowed');
       done(null, allowed ? subscription : null);
     },
@@ -62,6 +63,7 @@ export async function createMqttServer(options: MqttServerOptions): Promise<Cont
   const listener = await createTlsListener({
     certificates: options.certificates,
     port: options.port ?? 0,
+    requestClientCertificate: true,
     onConnection: (socket) => broker.handle(socket),
   });
   const unsubscribes = [

@@ -34,12 +34,17 @@ export function parsePublishTopic(key: IdentityKey, topic: string): DeviceReques
 
 const requestIdOf = (topic: string): string | undefined => /[?&]\$rid=([^&]+)/.exec(topic)?.[1];
 
-/** An identity sees its own traffic only. */
-export function maySubscribe(key: IdentityKey, filter: string): boolean {
+const messageFilters = (key: IdentityKey): string[] => {
   const own = ownPrefix(key);
-  const ownFilters = key.moduleId === undefined ? [`${own}/messages/devicebound/#`] : [`${own}/inputs/#`, `${own}/#`];
-  return [TWIN_RESPONSES, DESIRED_PATCHES, METHOD_REQUESTS, ...ownFilters].includes(filter);
-}
+  return key.moduleId === undefined ? [`${own}/messages/devicebound/#`] : [`${own}/inputs/#`, `${own}/#`];
+};
+
+/** An identity sees its own traffic only. */
+export const maySubscribe = (key: IdentityKey, filter: string): boolean =>
+  [TWIN_RESPONSES, DESIRED_PATCHES, METHOD_REQUESTS, ...messageFilters(key)].includes(filter);
+
+/** Whether a filter is for cloud-to-device messages. */
+export const asksForMessages = (key: IdentityKey, filter: string): boolean => messageFilters(key).includes(filter);
 
 /** `version` only after a reported patch. */
 export const twinResponseTopic = (status: number, requestId: string, version?: number): string =>

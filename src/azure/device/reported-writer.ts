@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.js';
 import { AppError, isAppError } from '../../errors.js';
 import { keyText, type HubRole, type Identity, type IdentityKey } from '../../hub-model.js';
+import type { StandStillWatch } from '../../stand-still.js';
 import type { ReportedPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
 import { createPace } from './connect-pace.js';
@@ -19,6 +20,8 @@ export interface ReportedWriterOptions {
   /** How long a connection stays open for the next write, in milliseconds. Default 5,000. */
   idleInMs?: number;
   clock?: Clock;
+  /** While it says so nothing is written; asked after connecting, which can take long. */
+  standStill?: Pick<StandStillWatch, 'isUncertain'>;
 }
 
 export interface DeviceReportedWriter extends ReportedPort {
@@ -80,7 +83,12 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
         await pool.use(
           `${hub}/${keyText(key)}`,
           () => openAs(hub, key),
-          (session) => session.patchReported(patch),
+          (session) => {
+            if (options.standStill?.isUncertain()) {
+              throw new AppError('aborted', 'reported: this process stood still', { retryable: true });
+            }
+            return session.patchReported(patch);
+          },
         );
         return 'written';
       } catch (error) {

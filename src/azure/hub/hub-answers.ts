@@ -46,5 +46,5 @@ export const bulkAnswer = z.object({
 });
 export type BulkAnswer = z.infer<typeof bulkAnswer>;
 
-/** A DELETE answers 204 without a body. */
-export const anyAnswer = z.unknown();
+/** A DELETE answers 204 without a body, which the SDK hands on as ''. */
+export const noAnswer = z.literal('');

@@ -7,6 +7,8 @@ import { translateHubError } from './hub-errors.js';
 const MAX_RETRIES = 3;
 const FIRST_BACKOFF_IN_MS = 200;
 const MAX_BACKOFF_IN_MS = 8_000;
+/** Above it the process stood still in its back-off (docs/decisions/0005). */
+const MAX_OVERSLEEP_IN_MS = 10_000;
 /** A hub that asks for more than this is the caller's to wait for: workers must not sit in here. */
 const MAX_RETRY_AFTER_IN_MS = 10_000;
 
@@ -18,6 +20,8 @@ export interface HubCallOptions {
   logger: Logger;
   /** 0 to below 1. Default Math.random. */
   random?: () => number;
+  /** Told of each 429, also of those that a repetition makes good. */
+  onThrottled?: (what: string) => void;
 }
 export type HubCall = <T>(what: string, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
@@ -48,8 +52,11 @@ export const createHubCall = (options: HubCallOptions): HubCall => {
     }
     const { code, serviceCode } = error;
     logger.event('warn', 'hub.retry', { hub: hostName, call: what, code, serviceCode, attempt, delayInMs });
+    const wakeAt = clock.monotonicInMs() + delayInMs;
     await clock.sleep(delayInMs, { abortSignal: signal });
-    return true;
+    // A process that stood still meanwhile wakes up here before its deadline's timer runs: this write may be long out of date.
+    const now = clock.monotonicInMs();
+    return now - startedAt < callTimeoutInMs && now - wakeAt < MAX_OVERSLEEP_IN_MS;
   };
 
   return async (what, attempt) => {
@@ -69,7 +76,9 @@ export const createHubCall = (options: HubCallOptions): HubCall => {
       try {
         return await attempt(signal);
       } catch (error) {
-        throw translateHubError(what, error);
+        const translated = translateHubError(what, error);
+        if (isAppError(translated, 'hubThrottled')) options.onThrottled?.(what);
+        throw translated;
       }
     };
     try {

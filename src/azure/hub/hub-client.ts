@@ -7,7 +7,7 @@ import type { Logger } from '../../log-events.js';
 import type { RegistryHubPort } from '../../registry/ports.js';
 import type { TwinHubPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
-import { anyAnswer, bulkAnswer, identitiesAnswer, identityAnswer, twinAnswer, type BulkAnswer } from './hub-answers.js';
+import { bulkAnswer, identitiesAnswer, identityAnswer, noAnswer, twinAnswer, type BulkAnswer } from './hub-answers.js';
 import { createHubCall } from './hub-call.js';
 import { hubAnswerError } from './hub-errors.js';
 import { createExchange, type HubConnection } from './hub-exchange.js';
@@ -23,6 +23,8 @@ export interface HubClientOptions {
   callTimeoutInMs: number;
   clock?: Clock;
   logger: Logger;
+  /** Told of each 429 with the name of the call: `twin patch`, `twin read`, or another of identities. */
+  onThrottled?: (what: string) => void;
 }
 
 export type HubClient = Omit<RegistryHubPort, 'patchTwin'> &
@@ -52,7 +54,8 @@ const throwBulkError = (what: string, answer: BulkAnswer): void => {
  */
 export const createHubClient = (options: HubClientOptions): HubClient => {
   const { hostName, connection, callTimeoutInMs, logger, clock = systemClock } = options;
-  const call = createHubCall({ hostName, callTimeoutInMs, clock, logger });
+  const { onThrottled } = options;
+  const call = createHubCall({ hostName, callTimeoutInMs, clock, logger, ...(onThrottled && { onThrottled }) });
   const { exchange, close } = createExchange(connection, callTimeoutInMs);
 
   const ask = <T>(what: string, accept: z.ZodType<T>, operation: (registry: Registry) => Promise<unknown>) =>
@@ -113,7 +116,7 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
           const device = { deviceId, etag };
           await askForOne('device delete', (registry) => registry.removeDevices([device], false));
         } else {
-          await ask('module delete', anyAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag }));
+          await ask('module delete', noAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag }));
         }
       } catch (error) {
         if (!isAppError(error, 'deviceNotFound', 'moduleNotFound')) {

@@ -61,7 +61,9 @@ export class GuardedRestClient extends RestApiClient {
           return;
         }
         const parsed = accept.safeParse(answer);
-        if (!parsed.success) {
+        // Success without a body is 204. The SDK hands on '' for a page of HTML, too: something else answered in the hub's place.
+        const isEmptyOk = answer === '' && response?.statusCode !== 204;
+        if (!parsed.success || isEmptyOk) {
           done(
             new AppError('hubBadAnswer', 'the hub answered in a shape that it does not promise', { retryable: true }),
           );

@@ -8,6 +8,8 @@ import type { HubRole } from '../../hub-model.js';
 import type { LedgerPort, RetryQueuePort } from '../../registry/ports.js';
 import type { RoutingStorePort } from '../../routing/ports.js';
 import { systemClock } from '../system-clock.js';
+import type { BudgetStorePort } from '../../pacing/ports.js';
+import { createBudgetRows } from './budget-rows.js';
 import { createParkedBlobs, type ParkedBlobs } from './parked-blobs.js';
 import { createRetryQueue } from './retry-queue.js';
 import { createRoutingBlob } from './routing-blob.js';
@@ -42,6 +44,7 @@ export interface Storage {
   retryQueue: RetryQueuePort;
   parked: ParkedBlobs;
   routingStore: RoutingStorePort;
+  budgets: BudgetStorePort;
 }
 
 interface Clients {
@@ -110,5 +113,6 @@ export const createStorage = (connection: StorageConnection, options: StorageOpt
     retryQueue: createRetryQueue(queues),
     parked: createParkedBlobs(blobs, options.clock ?? systemClock),
     routingStore: createRoutingBlob(blobs),
+    budgets: createBudgetRows(table, options.hubNames),
   };
 };

@@ -5,7 +5,7 @@ import { systemClock } from '../../../src/azure/system-clock.js';
 import type { HealthReport } from '../../../src/health/report.js';
 import { loadSettings } from '../../../src/settings.js';
 import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
-import type { Lab } from '../../../lab/contracts.js';
+import type { Lab, LabOptions } from '../../../lab/contracts.js';
 import { allDifferences } from '../../../lab/demo/snapshots.js';
 import { startHost, type Host } from '../../../lab/host/start-host.js';
 import { startHostProcess, type HostProcess } from '../../../lab/host/process.js';
@@ -15,7 +15,12 @@ import { startLab } from '../../../lab/start-lab.js';
 export const boundInMs = 120_000;
 
 /** Short times, so that a test sees what in production takes minutes. */
-const quick = { STATE_REFRESH_MS: '200', STATE_MAX_AGE_MS: '2000', HUB_CALL_TIMEOUT_MS: '5000' };
+const quick = {
+  STATE_REFRESH_MS: '200',
+  STATE_MAX_AGE_MS: '2000',
+  HUB_CALL_TIMEOUT_MS: '5000',
+  REPAIR_PER_MINUTE: '6000',
+};
 
 export interface Rig extends AsyncDisposable {
   readonly lab: Lab;
@@ -26,12 +31,17 @@ export interface Rig extends AsyncDisposable {
   health(): Promise<HealthReport>;
   /** Waits until the app has read everything, queues are empty and both hubs are equal. */
   untilEqual(): Promise<void>;
+  /** Waits until the app has read every event. */
+  untilRead(): Promise<void>;
 }
 
 interface RigOptions {
   settings?: Record<string, string>;
   /** Event Grid delivers to the app. Default true. */
   eventGrid?: boolean;
+  lab?: LabOptions;
+  /** The app reads this event hub in place of the one that the primary's route fills: for tests which deliver themselves. */
+  primaryEvents?: string;
 }
 
 export const webhookOf = (host: Pick<Host, 'url' | 'systemKey'>): string =>
@@ -47,8 +57,13 @@ export const settingsOf = (lab: Lab, more: Record<string, string> = {}): Record<
 export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const log: string[] = [];
   const storage = await startAzurite({ outages: true });
-  const lab = await startLab({ eventHubsPort: 0, storage, log: (line) => void log.push(line) });
-  const settings = settingsOf(lab, options.settings);
+  const lab = await startLab({ eventHubsPort: 0, storage, log: (line) => void log.push(line), ...options.lab });
+  const { primaryEvents } = options;
+  if (primaryEvents !== undefined) lab.namespace.createEventHub(primaryEvents, { partitions: 4 });
+  const settings = settingsOf(lab, {
+    ...options.settings,
+    ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
+  });
   let close = async () => {};
   const host = await startHost({
     settings,
@@ -71,7 +86,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     host,
     log,
     health,
-    untilEqual: () => untilEqual(lab, health),
+    untilEqual: () => untilEqual(lab, health, primaryEvents),
+    untilRead: () =>
+      vi.waitFor(async () => expect(await countUnread(lab, primaryEvents ?? 'devicetwin')).toBe(0), {
+        timeout: boundInMs,
+        interval: 100,
+      }),
     async [Symbol.asyncDispose]() {
       await host.close();
       await close();
@@ -101,7 +121,7 @@ export async function healthOf(host: Pick<Host, 'url'>, settings: Record<string,
 }
 
 /** How many events of each partition lie behind its checkpoint. */
-async function countUnread(lab: Lab): Promise<number> {
+async function countUnread(lab: Lab, primaryEvents: string): Promise<number> {
   const container = BlobServiceClient.fromConnectionString(lab.storage.connectionString).getContainerClient(
     'azure-webjobs-eventhub',
   );
@@ -115,22 +135,29 @@ async function countUnread(lab: Lab): Promise<number> {
       if (length === 0) return sum;
       return sum + lastSequenceNumber - (read.get(`${name}/${partitionId}`) ?? -1);
     }, 0);
-  return left('devicetwin') + left('devicetwin-secondary');
+  return left(primaryEvents) + left('devicetwin-secondary');
 }
 
 /** First everything must have been read: hubs that are equal for a moment may have events under way that part them again. */
-export async function untilEqual(lab: Lab, health: () => Promise<HealthReport>): Promise<void> {
+export async function untilEqual(
+  lab: Lab,
+  health: () => Promise<HealthReport>,
+  primaryEvents = 'devicetwin',
+): Promise<void> {
   const wait = { timeout: boundInMs, interval: 200 };
   await vi.waitFor(async () => {
     const { retryQueue, dirty } = await health();
-    expect({ unread: await countUnread(lab), retryQueue, dirty, differences: allDifferences(lab).slice(0, 5) }).toEqual(
-      {
-        unread: 0,
-        retryQueue: 0,
-        dirty: 0,
-        differences: [],
-      },
-    );
+    expect({
+      unread: await countUnread(lab, primaryEvents),
+      retryQueue,
+      dirty,
+      differences: allDifferences(lab).slice(0, 5),
+    }).toEqual({
+      unread: 0,
+      retryQueue: 0,
+      dirty: 0,
+      differences: [],
+    });
   }, wait);
 }
 

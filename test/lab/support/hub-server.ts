@@ -2,7 +2,7 @@ import { Registry } from 'azure-iothub';
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:https';
 import type { FaultGate, HubCore, Json, PolicyName } from '../../../lab/contracts.js';
-import { createHubCore } from '../../../lab/hub/core/hub-core.js';
+import { createHubCore, type HubCoreOptions } from '../../../lab/hub/core/hub-core.js';
 import { createHubHttpListener } from '../../../lab/hub/https/listener.js';
 import { createLabCertificates } from '../../../lab/net/certificates.js';
 import { createTlsListener } from '../../../lab/net/listener.js';
@@ -48,9 +48,14 @@ export const keyIn = (connectionString: string): string => connectionString.spli
 
 export const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
 
-export async function startHubServer(options: { hostName?: string; faults?: FaultGate } = {}): Promise<HubServer> {
-  const { hostName = 'p-test.azure-devices.net', faults = noFaults } = options;
-  const core = createHubCore({ role: 'primary', hostName });
+interface HubServerOptions extends Pick<HubCoreOptions, 'limits' | 'verifyBearer'> {
+  hostName?: string;
+  faults?: FaultGate;
+}
+
+export async function startHubServer(options: HubServerOptions = {}): Promise<HubServer> {
+  const { hostName = 'p-test.azure-devices.net', faults = noFaults, ...more } = options;
+  const core = createHubCore({ role: 'primary', hostName, ...more });
   const certificates = await createLabCertificates();
   const listener = await createTlsListener({ certificates, onRequest: createHubHttpListener({ core, faults }) });
   // The name stays in SNI and Host, as with the host map; only port and address are the laboratory's.

@@ -1,6 +1,13 @@
 import { Client, ModuleClient } from 'azure-iot-device';
 import { Mqtt } from 'azure-iot-device-mqtt';
-import type { ControllableListener, FaultGate, HubCore, HubErrorShape, IdentityKey } from '../../../lab/contracts.js';
+import type {
+  ControllableListener,
+  FaultGate,
+  HubCore,
+  HubErrorShape,
+  HubLimits,
+  IdentityKey,
+} from '../../../lab/contracts.js';
 import { createHubCore } from '../../../lab/hub/core/hub-core.js';
 import { createMqttServer } from '../../../lab/hub/mqtt/server.js';
 import { createLabCertificates } from '../../../lab/net/certificates.js';
@@ -20,9 +27,9 @@ export interface MqttHub extends AsyncDisposable {
 }
 
 let hubs = 0;
-export async function startMqttHub(): Promise<MqttHub> {
+export async function startMqttHub(options: { limits?: HubLimits } = {}): Promise<MqttHub> {
   const hostName = `p-mqtt${(hubs += 1)}.azure-devices.net`;
-  const core = createHubCore({ role: 'primary', hostName });
+  const core = createHubCore({ role: 'primary', hostName, ...options });
   const certificates = await createLabCertificates();
   trustInProcess(certificates.caPem);
   const statuses: number[] = [];

@@ -51,7 +51,16 @@ describe('storage connections', () => {
 describe('the services of an app', () => {
   const hubOf = (name: string) => `HostName=${name}.azure-devices.net;SharedAccessKeyName=o;SharedAccessKey=a2V5`;
   const connect = (env: Record<string, string>) =>
-    connectServices({ settings: loadSettings(env), clock: systemClock, logger: { event: () => undefined } });
+    connectServices({
+      settings: loadSettings(env),
+      clock: systemClock,
+      logger: { event: () => undefined },
+      instanceId: 'one',
+      mirror: {
+        activeHub: async () => undefined,
+        direction: { decide: async () => ({ kind: 'hold', reason: 'stateStale' }) },
+      },
+    });
 
   it('by connection strings: one routing store, no reported writer unless asked for', async () => {
     const env = { PRIMARY_HUB: hubOf('p'), SECONDARY_HUB: hubOf('s'), STATE_STORAGE: 'UseDevelopmentStorage=true' };

@@ -35,7 +35,14 @@ describe('dist/src/index.js under plain node', () => {
 
   it('registers each function whose settings are there', async () => {
     const { stdout } = await load(settings);
-    expect(JSON.parse(stdout)).toEqual(['registrySync', 'registryRetry', 'twinSync', 'deviceRouting', 'health']);
+    expect(JSON.parse(stdout)).toEqual([
+      'registrySync',
+      'registryRetry',
+      'twinSync',
+      'deviceRouting',
+      'syncDevice',
+      'health',
+    ]);
   });
 
   it('ends with an error that names every bad setting, and registers nothing', async () => {

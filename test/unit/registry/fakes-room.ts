@@ -78,6 +78,17 @@ const anEvent = (eventType: string, deviceId: string, hubName: string) => ({
   metadataVersion: '1',
 });
 
+/** The same event as a subscription with CloudEvents tells it. */
+export const asCloudEvent = ({ id, topic, subject, eventType, eventTime, data }: ReturnType<typeof anEvent>) => ({
+  id,
+  source: topic,
+  subject,
+  type: eventType,
+  time: eventTime,
+  data,
+  specversion: '1.0',
+});
+
 export const device = (deviceId: string): IdentityKey => ({ deviceId });
 export const module = (deviceId: string, moduleId: string): IdentityKey => ({ deviceId, moduleId });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { AppError } from '../../../src/errors.js';
 import { failure } from './fakes-hub.js';
-import { created, deleted, device, drain, setUp } from './fakes-room.js';
+import { asCloudEvent, created, deleted, device, drain, setUp } from './fakes-room.js';
 
 const d = device('d');
 
@@ -14,6 +14,15 @@ describe('an Event Grid event', () => {
     expect(room.hubs.secondary.contents()).toEqual(room.hubs.primary.contents());
     room.hubs.primary.remove(d);
     expect(await room.handleEvent(deleted('d'))).toEqual({ kind: 'done', did: 'deleted' });
+    expect(room.hubs.secondary.has(d)).toBe(false);
+  });
+
+  it('may come as a CloudEvent', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    expect(await room.handleEvent(asCloudEvent(created('d')))).toEqual({ kind: 'done', did: 'created' });
+    room.hubs.primary.remove(d);
+    expect(await room.handleEvent(asCloudEvent(deleted('d')))).toEqual({ kind: 'done', did: 'deleted' });
     expect(room.hubs.secondary.has(d)).toBe(false);
   });
 
@@ -42,6 +51,7 @@ describe('an Event Grid event', () => {
 
   it.each([
     ['another type', { ...created('d'), eventType: 'Microsoft.Devices.DeviceConnected', data: {} }, 'unknownEventType'],
+    ['another type as a CloudEvent', { ...asCloudEvent(created('d')), type: 'Contoso.Other' }, 'unknownEventType'],
     ['another hub', created('d', 'not-ours'), 'unknownHub'],
     ['a create that is the echo of our own', created('d', 's-hub'), 'sourceIsStandby'],
   ])('is skipped by name: %s', async (_, event, reason) => {
@@ -54,6 +64,8 @@ describe('an Event Grid event', () => {
   it.each([
     ['no object', 'what is this', 'wrongShape', 'none'],
     ['no type', { id: 'a' }, 'wrongShape', 'a'],
+    ['a type but no CloudEvent', { id: 'a', type: 'Microsoft.Devices.DeviceCreated' }, 'wrongShape', 'a'],
+    ['a CloudEvent of no device', { ...asCloudEvent(created('d')), data: {} }, 'wrongShape', created('d').id],
     ['no device', { ...created('d'), data: { hubName: 'p-hub' } }, 'wrongShape', created('d').id],
     ['an id that is none', created('a/b'), 'invalidId', created('d').id],
     ['an event id that is no blob name', { ...created('a/b'), id: '../../x' }, 'invalidId', 'none'],

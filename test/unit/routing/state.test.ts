@@ -142,4 +142,21 @@ describe('createRoutingState', () => {
     expect(await state.fresh()).toBeUndefined();
     expect((await state.lastGood())?.document.epoch).toBe(2);
   });
+
+  it('answers devices while a read hangs: the first after a short wait, the others at once, until storage answers again', async () => {
+    const store = aStore('first', firstDocument(new Date(0)));
+    const { clock, state } = setUp(store);
+    const read = store.read.bind(store);
+    await state.fresh();
+    const hanging = Promise.withResolvers<Awaited<ReturnType<typeof read>>>();
+    store.read = () => hanging.promise;
+    clock.advance(30_000);
+    expect((await state.lastGood())?.ageInMs).toBe(31_000);
+    expect((await state.lastGood())?.ageInMs).toBe(31_000);
+    store.document = reverse;
+    store.read = read;
+    hanging.resolve(await read());
+    await settle();
+    expect(await state.lastGood()).toMatchObject({ document: reverse });
+  });
 });

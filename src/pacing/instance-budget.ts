@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.js';
+import type { HubRole } from '../hub-model.js';
+import { lookAt, partsOf, type Sightings } from './instances.js';
+import type { BudgetStorePort } from './ports.js';
+import { allowance, dayOf } from './quota.js';
+
+export interface InstanceBudgetOptions {
+  hub: HubRole;
+  instanceId: string;
+  store: BudgetStorePort;
+  clock: Clock;
+  /** Messages of a UTC day that all instances together may use. */
+  messagesPerDay: number;
+  /** Partitions that this process reads now. */
+  countPartitions: () => number;
+  /** How often the instances look at each other. Default 2000. */
+  intervalInMs?: number;
+}
+
+interface Parts {
+  twin: number;
+  identity: number;
+}
+
+export interface InstanceBudget {
+  /** Looks at the other instances where that is due. Rejects with storageUnavailable when it can't be told any more. */
+  parts(): Promise<Parts>;
+  /** Takes messages of the day's quota; false: they are not ours to take. `force`: they are used already. */
+  spend(messages: number, options?: { force: boolean }): boolean;
+  /** Writes down what was used last. */
+  flush(): Promise<void>;
+}
+
+/** One instance's part of one hub's budgets (docs/decisions/0006). Does nothing before the first question. */
+export function createInstanceBudget(options: InstanceBudgetOptions): InstanceBudget {
+  const { hub, instanceId, store, clock, messagesPerDay, countPartitions, intervalInMs = 2000 } = options;
+  let beat = 0;
+  let day = dayOf(clock.now());
+  let used = 0;
+  let mayUse = 0;
+  let parts: Parts = { twin: 0, identity: 0 };
+  let sightings: Sightings = new Map();
+  let reportedAtInMs = -Infinity;
+  let reporting: Promise<void> | undefined;
+
+  const ageInMs = () => clock.monotonicInMs() - reportedAtInMs;
+  // The others count this instance's part as free after three intervals without a beat.
+  const isValid = () => ageInMs() < 2 * intervalInMs;
+
+  const turnDay = () => {
+    const today = dayOf(clock.now());
+    if (today !== day) [day, used, mayUse, reportedAtInMs] = [today, 0, 0, -Infinity];
+  };
+  const exchange = async (): Promise<number> => {
+    const [startedAtInMs, ownDay] = [clock.monotonicInMs(), day];
+    const weight = Math.max(1, countPartitions());
+    const row = { instanceId, beat: (beat += 1), at: clock.now(), day: ownDay, used, weight };
+    const others = (await store.report(hub, row)).filter((other) => other.instanceId !== instanceId);
+    const nowInMs = clock.monotonicInMs();
+    const look = lookAt(others, sightings, { nowInMs, now: clock.now(), intervalInMs });
+    sightings = look.sightings;
+    parts = partsOf(weight, look.live);
+    if (ownDay === day) {
+      mayUse = allowance({ limit: messagesPerDay, day, ownUsed: used, others, part: parts.twin });
+      reportedAtInMs = startedAtInMs;
+    }
+    return look.live.length;
+  };
+  const report = async () => {
+    const isNew = !isValid();
+    const others = await exchange();
+    if (!isNew || others === 0) return;
+    // The others have split everything among themselves: one interval later each of them has seen this instance.
+    reportedAtInMs = -Infinity;
+    await clock.sleep(intervalInMs);
+    await exchange();
+  };
+  const reportOnce = () => (reporting ??= report().finally(() => (reporting = undefined)));
+
+  return {
+    async parts() {
+      turnDay();
+      if (!isValid()) await reportOnce();
+      else if (ageInMs() >= intervalInMs) {
+        // While the parts are valid nobody waits for the next ones, and whoever finds them expired meets the error himself.
+        reportOnce().catch(() => undefined);
+      }
+      return parts;
+    },
+    spend(messages, { force } = { force: false }) {
+      if (!force && used + messages > mayUse) return false;
+      used += messages;
+      return true;
+    },
+    async flush() {
+      if (beat > 0) await exchange();
+    },
+  };
+}

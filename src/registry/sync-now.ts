@@ -1,0 +1,69 @@
+import { AppError, isAppError } from '../errors.js';
+import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
+import { putBack, type PutBackOptions } from './put-back.js';
+import type { RegistryHubPort } from './ports.js';
+import type { SyncIdentity } from './sync-identity.js';
+import type { NothingReason, NotNowReason, SyncAction } from './sync-outcome.js';
+
+/** What became of one identity that a person asked for. */
+type SyncNowOutcome =
+  | { kind: 'done'; did: SyncAction }
+  | { kind: 'nothing'; reason: NothingReason }
+  | { kind: 'queued'; reason: NotNowReason | 'refused' };
+
+export interface SyncNowResult {
+  source: HubRole;
+  device: SyncNowOutcome;
+  /** In the order of their ids; empty while the device itself waits. */
+  modules: { moduleId: string; outcome: SyncNowOutcome }[];
+}
+
+export interface SyncNowOptions extends PutBackOptions {
+  hubs: Record<HubRole, Pick<RegistryHubPort, 'listModules'>>;
+  /** The hub that is copied from now; `undefined`: nobody can tell. */
+  activeHub: () => Promise<HubRole | undefined>;
+  syncIdentity: SyncIdentity;
+}
+
+export type SyncNow = (deviceId: string) => Promise<SyncNowResult>;
+
+/**
+ * Brings one device and its modules on the standby up to the active hub's state now, events or no events. What can't be done now
+ * is queued. Rejects with `held` when it can't be queued, or its hub or modules can't be told.
+ */
+export const createSyncNow =
+  (options: SyncNowOptions): SyncNow =>
+  async (deviceId) => {
+    const source = await options.activeHub();
+    if (source === undefined) throw cannotTell('which hub is active');
+    const device = await settle(options, source, { deviceId });
+    const keys = await modulesOf(options, source, deviceId);
+    // Those that only the standby has: their deletion was missed.
+    if (device.kind !== 'queued') keys.push(...(await modulesOf(options, otherRole(source), deviceId)));
+    const modules: SyncNowResult['modules'] = [];
+    const moduleIds = new Set(keys.flatMap(({ moduleId }) => moduleId ?? []));
+    for (const moduleId of [...moduleIds].toSorted()) {
+      modules.push({ moduleId, outcome: await settle(options, source, { deviceId, moduleId }) });
+    }
+    return { source, device, modules };
+  };
+
+const settle = async (options: SyncNowOptions, source: HubRole, key: IdentityKey): Promise<SyncNowOutcome> => {
+  const outcome = await options.syncIdentity(source, key);
+  if (outcome.kind === 'done' || outcome.kind === 'nothing') return outcome;
+  await putBack(options, source, key, 1, outcome);
+  return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
+};
+
+const modulesOf = async ({ hubs }: SyncNowOptions, hub: HubRole, deviceId: string): Promise<IdentityKey[]> => {
+  try {
+    return (await hubs[hub].listModules(deviceId)).map(({ key }) => key);
+  } catch (error) {
+    if (isAppError(error, 'deviceNotFound')) return [];
+    if (!isAppError(error)) throw error;
+    throw cannotTell('which modules the device has', error);
+  }
+};
+
+const cannotTell = (what: string, cause?: AppError) =>
+  new AppError('held', `Nobody can tell now ${what}.`, { retryable: true, cause });

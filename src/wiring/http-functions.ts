@@ -1,0 +1,65 @@
+import { app } from '@azure/functions';
+import type { Services } from '../azure/connect-services.js';
+import type { Clock } from '../clock.js';
+import { deviceRoutingHandler } from '../functions/device-routing.js';
+import { healthHandler } from '../functions/health.js';
+import { syncDeviceHandler } from '../functions/sync-device.js';
+import type { Counters } from '../health/counters.js';
+import { createHealth } from '../health/report.js';
+import type { SyncNow } from '../registry/sync-now.js';
+import type { RoutingState } from '../routing/state.js';
+import type { Settings } from '../settings.js';
+
+export interface HttpFunctionsOptions {
+  settings: Settings;
+  services: Pick<Services, 'ledger' | 'queue' | 'park'>;
+  routing: RoutingState;
+  counters: Counters;
+  clock: Clock;
+  instanceId: string;
+  syncNow: SyncNow;
+}
+
+/** `deviceRouting`, `syncDevice` and `health`. */
+export function registerHttpFunctions(options: HttpFunctionsOptions): void {
+  const { settings, services, routing, counters, clock, instanceId, syncNow } = options;
+  const { ledger, queue, park } = services;
+  const retryAfterInSeconds = Math.ceil(settings.stateRefreshInMs / 1000);
+  app.http('deviceRouting', {
+    route: 'devices/{deviceId}/hub',
+    methods: ['GET'],
+    authLevel: 'function',
+    handler: deviceRoutingHandler({
+      state: routing,
+      hubs: settings.hubs,
+      ttlInSeconds: settings.routeTtlInSeconds,
+      retryAfterInSeconds,
+    }),
+  });
+  app.http('syncDevice', {
+    route: 'devices/{deviceId}/sync',
+    methods: ['POST'],
+    authLevel: 'function',
+    handler: syncDeviceHandler({ syncNow, retryAfterInSeconds }),
+  });
+  const health = createHealth({
+    counters,
+    clock,
+    instanceId,
+    stateMaxAgeInMs: settings.stateMaxAgeInMs,
+    sources: {
+      routing: async () => (await routing.lastGood())?.document,
+      stateAgeInMs: () => routing.ageInMs(),
+      countDirty: () => ledger.countDirty(),
+      countRetryQueue: () => queue.count(),
+      countPoison: () => queue.countPoison(),
+      countParked: () => park.countParked(),
+    },
+  });
+  app.http('health', {
+    route: 'health',
+    methods: ['GET'],
+    authLevel: 'anonymous',
+    handler: healthHandler({ health, operatorKey: settings.operatorKey }),
+  });
+}

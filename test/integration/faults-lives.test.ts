@@ -1,0 +1,36 @@
+import { describe, expect, it, vi } from 'vitest';
+import { boundInMs, startRig } from './support/rig.js';
+import {
+  createAll,
+  deliverInAnyOrder,
+  asSecondLives,
+  ids,
+  isSecondLife,
+  liveOn,
+  secondLivesOf,
+  shuffledRoute,
+} from './support/two-lives.js';
+
+describe('an id that is deleted and created again ends as its second life', () => {
+  it('when the route is late: every patch of the first life comes after the copy of the second', async () => {
+    await using rig = await startRig();
+    createAll(rig);
+    await rig.untilEqual();
+    const { id } = rig.lab.addFault({ hub: 'namespace', plane: 'amqp', kind: 'stop' });
+    await rig.lab.faultsSettled();
+    for (const deviceId of ids) liveOn(rig, deviceId);
+    await vi.waitFor(() => expect(ids.filter((deviceId) => !isSecondLife(rig, deviceId))).toEqual([]), {
+      timeout: boundInMs,
+    });
+    rig.lab.removeFault(id);
+    expect(await secondLivesOf(rig)).toEqual(asSecondLives);
+  });
+
+  it('when the route tells of it in any order', async () => {
+    await using rig = await startRig(shuffledRoute);
+    createAll(rig);
+    await rig.untilEqual();
+    await deliverInAnyOrder(rig);
+    expect(await secondLivesOf(rig)).toEqual(asSecondLives);
+  });
+});

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { startLab } from '../../lab/start-lab.js';
+import { freezeOne } from './support/freeze.js';
+import { healthOf, parkedOf, settingsOf, untilEqual, webhookOf } from './support/rig.js';
+import { atWrite, changeAll, startInstance, untilShared } from './support/two-instances.js';
+
+describe('two instances of the app', () => {
+  it('share the partitions, and one goes on alone when the other is killed in the middle of its batches', async () => {
+    await using lab = await startLab({ eventHubsPort: 0 });
+    const keys = lab.addDevices({ hub: 'primary', count: 12, modules: 2, prefix: 'dev' });
+    await using first = await startInstance(lab);
+    await using second = await startInstance(lab);
+    lab.setWebhook({ url: webhookOf(second.process) });
+    const health = () => healthOf(second.process, settingsOf(lab));
+    await untilShared(lab, 2);
+    await untilEqual(lab, health);
+
+    const inTheMiddle = atWrite(lab, 30);
+    changeAll(lab, keys, 1, 10);
+    await inTheMiddle;
+    await first.process.kill();
+    changeAll(lab, keys, 11, 10);
+    await untilEqual(lab, health);
+    await untilShared(lab, 1);
+    expect(parkedOf(await health())).toBe(0);
+  });
+
+  it('never apply what one of them held while it was frozen and the other took over', async () => {
+    const { stale, parked } = await freezeOne({ devices: 12, rounds: 10, forMs: 8_000 });
+    expect({ stale, parked }).toEqual({ stale: [], parked: 0 });
+  });
+});
