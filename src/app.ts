@@ -50,6 +50,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     logger,
     refreshInMs: settings.stateRefreshInMs,
     maxAgeInMs: settings.stateMaxAgeInMs,
+    isFreshInstallation: () => ledger.isEmpty(),
   });
   const direction = { decide: async (source: HubRole) => decideDirection(await routing.fresh(), source) };
 
@@ -76,7 +77,11 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
   });
   for (const source of roles) {
     const events = settings.twinEvents[source];
-    if (!events) continue;
+    if (!events) {
+      const name = source === 'primary' ? 'PRIMARY_TWIN_EVENTS' : 'SECONDARY_TWIN_EVENTS';
+      logger.event('warn', 'functions.notRegistered', { setting: name, source });
+      continue;
+    }
     const replayer = createTwinReplayer({
       source,
       direction,
@@ -121,6 +126,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
   const health = createHealth({
     counters,
     clock,
+    logger,
     instanceId: randomUUID(),
     stateMaxAgeInMs: settings.stateMaxAgeInMs,
     sources: {

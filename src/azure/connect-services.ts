@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
-import type { LedgerPort, RetryQueuePort } from '../registry/ports.js';
+import type { RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { ReportedPort } from '../twin/ports.js';
@@ -9,12 +9,13 @@ import { createCredential } from './credential.js';
 import { createReportedWriter } from './device/reported-writer.js';
 import { createHubClient, type HubClient } from './hub/hub-client.js';
 import type { ParkedBlobs } from './storage/parked-blobs.js';
+import type { TableLedger } from './storage/table-ledger.js';
 import { createStorage, type Storage, type StorageConnection } from './storage/storage.js';
 
 /** Everything outside of this process that the rooms need, behind their ports. */
 export interface Services {
   hubs: Record<HubRole, HubClient>;
-  ledger: LedgerPort;
+  ledger: TableLedger;
   queue: RetryQueuePort;
   park: ParkedBlobs;
   /** One per state storage account. */
