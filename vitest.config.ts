@@ -21,7 +21,7 @@ export default defineConfig({
       thresholds: { statements: 90, branches: 80, functions: 90, lines: 90 },
     },
     projects: [
-      project('unit', ['test/unit/**/*.test.ts']),
+      project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 30_000 }),
       project('lab', ['test/lab/**/*.test.ts'], wire),
       project('host', ['test/host/**/*.test.ts'], wire),
       project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 180_000, hookTimeout: 60_000 }),

@@ -58,6 +58,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     logger,
     refreshInMs: settings.stateRefreshInMs,
     maxAgeInMs: settings.stateMaxAgeInMs,
+    isFreshInstallation: () => ledger.isEmpty(),
   });
 
   const putBack = { hubNames, ledger, queue, clock, logger, random: Math.random };
@@ -96,7 +97,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     ...(reported ? { reported } : {}),
   });
   const syncNow = createSyncNow({ ...putBack, hubs, activeHub, syncIdentity });
-  registerHttpFunctions({ settings, services, routing, counters, clock, instanceId, syncNow });
+  registerHttpFunctions({ settings, services, routing, counters, clock, logger, instanceId, syncNow });
   return {
     close: () => {
       standStill.close();

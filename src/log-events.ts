@@ -22,7 +22,23 @@ export type LogEventId =
   | 'routing.changed'
   | 'routing.unreadable'
   | 'routing.conflict'
+  | 'health.unreadable' // a stored figure could not be read
+  | 'functions.notRegistered' // settings that are not there; names
   | 'hub.retry'
   | 'pace.reduced' // a hub answered 429 and is called more slowly for a while; lane, perSecond
   | 'process.stoodStill' // this process did not run for a while; writers hold until the host knows what it has lost
-  | 'defect';
+  | 'defect'; // an error of our own: its class and where it came from
+
+/** What may be logged of an error that is not ours: its class and its stack's frames. The message may quote anything. */
+export const defectFields = (error: unknown): LogFields =>
+  error instanceof Error
+    ? {
+        error: error.name,
+        at: (error.stack ?? '')
+          .split('\n')
+          .filter((line) => /^\s+at /.test(line))
+          .slice(0, 8)
+          .map((line) => line.trim())
+          .join(' < '),
+      }
+    : { error: typeof error };

@@ -92,7 +92,7 @@ const plainSchema = z.object({
 /** An empty setting is an unset one: that is how portals and templates leave them. */
 const present = (env: Env): Record<string, string> =>
   Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]): [string, string][] => (value ? [[name, value.trim()]] : [])),
+    Object.entries(env).flatMap(([name, value]): [string, string][] => (value?.trim() ? [[name, value.trim()]] : [])),
   );
 
 /** `NAME`, or `NAME__part`s as Azure Functions has identity-based connections. */
@@ -126,13 +126,21 @@ function readHub(env: Record<string, string>, role: HubRole, problems: string[])
     problems.push(`${prefix}: no HostName in the connection string`);
     return undefined;
   }
+  const lacks = ['SharedAccessKeyName', 'SharedAccessKey'].filter(
+    (part) =>
+      connection.kind === 'connectionString' && !new RegExp(`(?:^|;)\\s*${part}=[^;]`, 'i').test(connection.value),
+  );
+  for (const part of lacks) problems.push(`${prefix}: no ${part} in the connection string`);
   return { role, name: hostName.split('.')[0] ?? hostName, hostName, connection };
 }
 
 const storageParts = ['accountName', 'blobServiceUri', 'queueServiceUri', 'tableServiceUri'];
 
-function readStorage(env: Record<string, string>, name: string): StorageSettings | undefined {
+function readStorage(env: Record<string, string>, name: string, problems: string[]): StorageSettings | undefined {
   const connection = readConnection(env, name, storageParts);
+  if (connection?.kind === 'identity' && !connection.address['accountName'])
+    for (const part of storageParts.slice(1))
+      if (!connection.address[part]) problems.push(`${name}: set ${name}__accountName, or ${name}__${part} as well`);
   return connection && { connectionName: name, connection };
 }
 
@@ -157,7 +165,8 @@ export function loadSettings(source: Env): Settings {
   const secondary = readHub(env, 'secondary', problems);
   if (primary && secondary && primary.hostName.toLowerCase() === secondary.hostName.toLowerCase())
     problems.push('SECONDARY_HUB: is the same hub as PRIMARY_HUB');
-  const stateStorage = readStorage(env, 'STATE_STORAGE') ?? readStorage(env, 'AzureWebJobsStorage');
+  const stateStorage = readStorage(env, 'STATE_STORAGE', problems) ?? readStorage(env, 'AzureWebJobsStorage', problems);
+  const stateStorageSecond = readStorage(env, 'STATE_STORAGE_SECOND', problems);
   if (!stateStorage) problems.push('STATE_STORAGE: neither it nor AzureWebJobsStorage is set');
   if (plain.success && plain.data.STATE_MAX_AGE_MS <= plain.data.STATE_REFRESH_MS)
     problems.push('STATE_MAX_AGE_MS: must be greater than STATE_REFRESH_MS');
@@ -178,7 +187,7 @@ export function loadSettings(source: Env): Settings {
     },
     twinConsumerGroup: set.TWIN_CONSUMER_GROUP,
     stateStorage,
-    stateStorageSecond: readStorage(env, 'STATE_STORAGE_SECOND'),
+    stateStorageSecond,
     reportedStrategy: set.REPORTED_STRATEGY,
     twinConcurrency: set.TWIN_CONCURRENCY,
     hubCallTimeoutInMs: set.HUB_CALL_TIMEOUT_MS,

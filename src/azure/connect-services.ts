@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
-import type { LedgerPort, RetryQueuePort } from '../registry/ports.js';
+import type { RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { StandStillWatch } from '../stand-still.js';
@@ -12,12 +12,13 @@ import { createHubClient, type HubClient } from './hub/hub-client.js';
 import { laneOf } from './hub/paced-hub.js';
 import { createPacing, type MirrorState, type Pacing } from './pace-hubs.js';
 import type { ParkedBlobs } from './storage/parked-blobs.js';
+import type { TableLedger } from './storage/table-ledger.js';
 import { createStorage, type Storage, type StorageConnection } from './storage/storage.js';
 
 /** Everything outside of this process that the rooms need, behind their ports. */
 export interface Services {
   hubs: Record<HubRole, HubClient>;
-  ledger: LedgerPort;
+  ledger: TableLedger;
   queue: RetryQueuePort;
   park: ParkedBlobs;
   /** One per state storage account. */

@@ -1,6 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
 import { isValidId } from '../identity-id.js';
-import { routeDevice, type RouteOptions } from '../routing/route-device.js';
+import { routeDevice, type DeviceRoute, type RouteOptions } from '../routing/route-device.js';
 import type { RoutingState } from '../routing/state.js';
 import { runWithLog } from './invocation-log.js';
 
@@ -14,6 +15,13 @@ const wantsText = (request: HttpRequest): boolean => {
 const matches = (ifNoneMatch: string | null, etag: string): boolean =>
   ifNoneMatch !== null &&
   ifNoneMatch.split(',').some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag);
+
+/** The answer also changes with settings (host names, time to live), which no epoch tells. */
+const fingerprint = ({ hub, ttlInSeconds }: DeviceRoute): string =>
+  createHash('sha256')
+    .update(JSON.stringify([hub, ttlInSeconds]))
+    .digest('base64url')
+    .slice(0, 8);
 
 export interface DeviceRoutingOptions extends RouteOptions {
   state: RoutingState;
@@ -50,7 +58,7 @@ export async function answerDeviceRoute(
 
   const route = routeDevice(known.document, deviceId, options);
   const asText = wantsText(request);
-  const etag = `"${route.epoch}.${route.revision}${asText ? '.t' : ''}"`;
+  const etag = `"${route.epoch}.${route.revision}.${fingerprint(route)}${asText ? '.t' : ''}"`;
   const headers = {
     ETag: etag,
     'Cache-Control': `private, max-age=${options.ttlInSeconds}`,

@@ -26,7 +26,7 @@ export async function answerHealth(request: HttpRequest, options: HealthHandlerO
     return {
       status: 401,
       headers,
-      jsonBody: { error: { code: 'wrongKey', message: 'This is not the operator key.' } },
+      jsonBody: { error: { code: 'wrongKey', message: 'This is not the operator key (setting OPERATOR_KEY).' } },
     };
   const report = await options.health.report();
   return { status: report.ok ? 200 : 503, headers, jsonBody: report };

@@ -1,12 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InvocationContext } from '@azure/functions';
-import type { LogFields, Logger, LogLevel } from '../log-events.js';
+import { AppError } from '../errors.js';
+import { defectFields, type LogFields, type Logger, type LogLevel } from '../log-events.js';
 
-const invocation = new AsyncLocalStorage<Pick<InvocationContext, 'debug' | 'info' | 'warn' | 'error'>>();
+type Log = Pick<InvocationContext, 'debug' | 'info' | 'warn' | 'error'>;
 
-/** Runs an invocation so that the log events of the rooms, which know of no trigger, are written as that invocation's own. */
-export const runWithLog = <T>(context: InvocationContext, work: () => Promise<T>): Promise<T> =>
-  invocation.run(context, work);
+/** `isOver`: a shared read that this invocation began may go on after it, and must not log to it then. */
+const invocation = new AsyncLocalStorage<{ log: Log; isOver: boolean }>();
+
+/**
+ * Runs an invocation so that the log events of the rooms, which know of no trigger, are written as that invocation's own. What
+ * it rejects with is logged when it is a defect: the host would tell its message only, which may quote anything.
+ */
+export function runWithLog<T>(context: InvocationContext, work: () => Promise<T>): Promise<T> {
+  const current = { log: context, isOver: false };
+  return invocation.run(current, async () => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof AppError)) context.error(toText('defect', defectFields(error)));
+      throw error;
+    } finally {
+      current.isOver = true;
+    }
+  });
+}
 
 const toText = (id: string, fields: LogFields) => `${id} ${JSON.stringify(fields)}`;
 
@@ -15,8 +33,8 @@ export function createInvocationLogger(fallback: (level: LogLevel, text: string)
   return {
     event(level, id, fields = {}) {
       const text = toText(id, fields);
-      const context = invocation.getStore();
-      if (context) context[level](text);
+      const current = invocation.getStore();
+      if (current && !current.isOver) current.log[level](text);
       else fallback(level, text);
     },
   };

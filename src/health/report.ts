@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.js';
+import { codeOf } from '../errors.js';
 import type { HubRole } from '../hub-model.js';
+import type { Logger } from '../log-events.js';
 import type { Counters } from './counters.js';
 
 /** What health asks of the rest. Stored figures reject when storage is away; they are then null in the report. */
 interface HealthSources {
   /** Brings the routing document up where that is due. */
-  routing(): Promise<{ activeHub: HubRole; epoch: number } | undefined>;
+  routing(): Promise<{ activeHub: HubRole; epoch: number; revision: number; direction: string } | undefined>;
   stateAgeInMs(): number | undefined;
   countDirty(): Promise<number>;
   countRetryQueue(): Promise<number>;
@@ -19,10 +21,14 @@ export interface HealthReport {
   startedAt: string;
   activeHub: HubRole | null;
   epoch: number | null;
+  revision: number | null;
+  direction: string | null;
   stateAgeInMs: number | null;
   applied: number;
   coalesced: number;
   skipped: Record<string, number>;
+  /** Partitions of this instance that wait for their target, by reason. */
+  held: Record<string, number>;
   /** Read from storage, shared by all instances. */
   dirty: number | null;
   retryQueue: number | null;
@@ -35,6 +41,7 @@ export interface HealthOptions {
   sources: HealthSources;
   counters: Counters;
   clock: Clock;
+  logger: Logger;
   instanceId: string;
   stateMaxAgeInMs: number;
 }
@@ -45,13 +52,20 @@ export interface Health {
   report(): Promise<HealthReport>;
 }
 
-export function createHealth({ sources, counters, clock, instanceId, stateMaxAgeInMs }: HealthOptions): Health {
+export function createHealth({ sources, counters, clock, logger, instanceId, stateMaxAgeInMs }: HealthOptions): Health {
   const startedAt = clock.now().toISOString();
   const isFresh = () => {
     const age = sources.stateAgeInMs();
     return age !== undefined && age < stateMaxAgeInMs;
   };
-  const orNull = <T>(figure: Promise<T>): Promise<T | null> => figure.catch(() => null);
+  const orNull = async <T>(name: string, figure: Promise<T>): Promise<T | null> => {
+    try {
+      return await figure;
+    } catch (error) {
+      logger.event('warn', 'health.unreadable', { figure: name, code: codeOf(error) });
+      return null;
+    }
+  };
 
   return {
     async ok() {
@@ -61,18 +75,20 @@ export function createHealth({ sources, counters, clock, instanceId, stateMaxAge
     async report() {
       const routing = await sources.routing();
       const [dirty, retryQueue, poison, parked] = await Promise.all([
-        orNull(sources.countDirty()),
-        orNull(sources.countRetryQueue()),
-        orNull(sources.countPoison()),
-        orNull(sources.countParked()),
+        orNull('dirty', sources.countDirty()),
+        orNull('retryQueue', sources.countRetryQueue()),
+        orNull('poison', sources.countPoison()),
+        orNull('parked', sources.countParked()),
       ]);
-      const { lagInMs, ...counted } = counters.read();
+      const { lagInMs, ...counted } = counters.read(clock.now());
       return {
         ok: isFresh(),
         instanceId,
         startedAt,
         activeHub: routing?.activeHub ?? null,
         epoch: routing?.epoch ?? null,
+        revision: routing?.revision ?? null,
+        direction: routing?.direction ?? null,
         stateAgeInMs: sources.stateAgeInMs() ?? null,
         ...counted,
         dirty,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
-import type { Logger } from '../log-events.js';
+import { defectFields, type Logger } from '../log-events.js';
 import { chooseDocument, type Choice, type StoreAnswer } from './choose.js';
 import { firstDocument, type RoutingDocument } from './document.js';
 import type { RoutingStorePort } from './ports.js';
@@ -29,19 +29,19 @@ export interface RoutingStateOptions {
   refreshInMs: number;
   /** A document older than this is no ground for a write. */
   maxAgeInMs: number;
+  /**
+   * May epoch 1 be made where there is no document? Only in a fresh installation: elsewhere it has been lost, with the decision
+   * that was in it, and starting over could send an old active hub's changes to the one that took over.
+   */
+  isFreshInstallation(): Promise<boolean>;
 }
 
 /** A device may wait as long for news of the routing; after that it hears what is known. */
 const ANSWER_WAIT_IN_MS = 1000;
 
 /** Keeps the routing document in memory. There is no timer: whoever asks keeps it fresh, and concurrent readers share one read. */
-export function createRoutingState({
-  stores,
-  clock,
-  logger,
-  refreshInMs,
-  maxAgeInMs,
-}: RoutingStateOptions): RoutingState {
+export function createRoutingState(options: RoutingStateOptions): RoutingState {
+  const { stores, clock, logger, refreshInMs, maxAgeInMs } = options;
   let known: { document: RoutingDocument; confirmedAt: number } | undefined;
   let reading: Promise<void> | undefined;
   let attemptedAt: number | undefined;
@@ -55,6 +55,7 @@ export function createRoutingState({
       const found = await store.read();
       return found ? { kind: 'document', document: found.document } : { kind: 'missing' };
     } catch (error) {
+      if (codeOf(error) === 'defect') logger.event('error', 'defect', defectFields(error));
       logger.event('warn', 'routing.unreadable', { store: store.name, code: codeOf(error) });
       return { kind: 'unreadable' };
     }
@@ -72,6 +73,15 @@ export function createRoutingState({
     });
   }
 
+  async function mayCreate(): Promise<boolean> {
+    try {
+      return await options.isFreshInstallation();
+    } catch (error) {
+      logger.event('warn', 'routing.unreadable', { store: 'ledger', code: codeOf(error) });
+      return false;
+    }
+  }
+
   async function readOnce(): Promise<{ choice: Choice; answers: StoreAnswer[] }> {
     const answers = await Promise.all(stores.map(ask));
     return { choice: chooseDocument(known?.document, answers), answers };
@@ -82,7 +92,7 @@ export function createRoutingState({
     let startedAt = clock.monotonicInMs();
     attemptedAt = startedAt;
     let { choice, answers } = await readOnce();
-    if (choice.kind === 'create') {
+    if (choice.kind === 'create' && (await mayCreate())) {
       await create(firstDocument(clock.now()), answers);
       startedAt = clock.monotonicInMs();
       ({ choice, answers } = await readOnce());
@@ -130,7 +140,7 @@ export function createRoutingState({
       await refreshing;
       return;
     }
-    refreshing.catch((error: unknown) => logger.event('error', 'defect', { code: codeOf(error), in: 'routing' }));
+    refreshing.catch((error: unknown) => logger.event('error', 'defect', defectFields(error)));
     if (!usable) await waitForNews(refreshing);
   }
 

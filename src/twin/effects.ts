@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
-import type { Logger } from '../log-events.js';
+import { defectFields, type Logger } from '../log-events.js';
 import { causeFields, type Hold } from './hold.js';
 import type { PlannedEvent } from './plan-identity.js';
 import type {
@@ -36,10 +36,10 @@ export interface ReplayerOptions {
   /** How long a batch waits for its target before its identities are left to repair by state. */
   holdLimitInMs: number;
   /**
-   * The same for what a batch lacks of reported properties only. They are the device's own and repaired by state as well, so they
-   * keep a partition waiting no longer than this. Default 60,000.
+   * The same for a trouble of one identity alone, and for reported properties, which are the device's own: all are repaired by
+   * state as well, and must not keep the others of their partition waiting. Default 60,000.
    */
-  reportedHoldLimitInMs?: number;
+  identityHoldLimitInMs?: number;
 }
 
 export interface BatchContext {
@@ -106,9 +106,8 @@ export function createEffects(
   };
 }
 
-/** The message of an error that is not ours may quote anything: only its class is logged. */
 export const logDefect = (logger: Logger, error: unknown, key?: IdentityKey): void =>
-  logger.event('error', 'defect', { ...key, error: error instanceof Error ? error.name : typeof error });
+  logger.event('error', 'defect', { ...key, ...defectFields(error) });
 
 const textProperties = (raw: RawTwinEvent): Record<string, string> =>
   Object.fromEntries(

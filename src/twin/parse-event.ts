@@ -4,7 +4,7 @@ import { isJsonObject } from '../merge-patch.js';
 import { decodeBody } from './decode-body.js';
 import { park, parseHeader, wrongShape, type EventHeader, type Park } from './event-header.js';
 import type { RawTwinEvent, SkipReason } from './ports.js';
-import { stripServiceFields } from './strip-service-fields.js';
+import { stripServiceFields } from '../service-fields.js';
 
 /** Sections are without `$`-fields. `updateTwin`: merge patches, empty ones left out. `replaceTwin`: whole documents. */
 export interface TwinChange {

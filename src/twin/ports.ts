@@ -95,6 +95,8 @@ export interface TwinCounters {
   coalesced(n: number): void;
   skipped(reason: SkipReason, n?: number): void;
   lag(inMs: number): void;
+  /** A partition waits; `undefined`: it goes on. */
+  held(partition: string, hold: { reason: HoldReason; oldest: Date } | undefined): void;
 }
 export type SkipReason =
   | 'sourceIsStandby'

@@ -36,6 +36,10 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
       const heldForInMs = memory.heldFor(context, holds.size > 0, clock.monotonicInMs());
       const held = await endHolds(heldForInMs, holds, fx);
       const fields = { eventHub: context.eventHubName, partition: context.partitionId, events: events.length };
+      counters.held(
+        `${context.eventHubName}/${context.partitionId}`,
+        held && { reason: held.reason, oldest: oldestOf(events) ?? clock.now() },
+      );
       if (held) {
         logger.event('warn', 'twin.held', {
           ...fields,
@@ -51,6 +55,9 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
     },
   };
 }
+
+const oldestOf = (events: readonly RawTwinEvent[]): Date | undefined =>
+  events.find(({ enqueuedAt }) => enqueuedAt !== undefined)?.enqueuedAt;
 
 /** What waits, and why. `unreadable` stands for the events that could not be parked. */
 type Holds = Map<IdentityWork | 'unreadable' | 'late', Hold>;
@@ -104,13 +111,13 @@ async function markLate(batch: Batch, fx: Effects): Promise<Hold | undefined> {
   return undefined;
 }
 
-const REPORTED_HOLD_LIMIT_IN_MS = 60_000;
+const IDENTITY_HOLD_LIMIT_IN_MS = 60_000;
 
-const limitOf = ({ writes }: IdentityWork, { reason }: Hold, fx: Effects): number => {
-  const { holdLimitInMs, reportedHoldLimitInMs = REPORTED_HOLD_LIMIT_IN_MS } = fx;
+const limitOf = ({ writes }: IdentityWork, { reason, hubWide }: Hold, fx: Effects): number => {
+  const { holdLimitInMs, identityHoldLimitInMs = IDENTITY_HOLD_LIMIT_IN_MS } = fx;
   if (isUnlimited(reason)) return Infinity;
-  const waitsForDevice = writes.length === 0 && reason.startsWith('target');
-  return waitsForDevice ? Math.min(reportedHoldLimitInMs, holdLimitInMs) : holdLimitInMs;
+  const isItsOwn = reason.startsWith('target') && (writes.length === 0 || !hubWide);
+  return isItsOwn ? Math.min(identityHoldLimitInMs, holdLimitInMs) : holdLimitInMs;
 };
 
 /** Past the limit, what may end is left to repair by state. Resolves with a hold that remains. */

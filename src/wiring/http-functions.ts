@@ -6,6 +6,7 @@ import { healthHandler } from '../functions/health.js';
 import { syncDeviceHandler } from '../functions/sync-device.js';
 import type { Counters } from '../health/counters.js';
 import { createHealth } from '../health/report.js';
+import type { Logger } from '../log-events.js';
 import type { SyncNow } from '../registry/sync-now.js';
 import type { RoutingState } from '../routing/state.js';
 import type { Settings } from '../settings.js';
@@ -16,13 +17,14 @@ export interface HttpFunctionsOptions {
   routing: RoutingState;
   counters: Counters;
   clock: Clock;
+  logger: Logger;
   instanceId: string;
   syncNow: SyncNow;
 }
 
 /** `deviceRouting`, `syncDevice` and `health`. */
 export function registerHttpFunctions(options: HttpFunctionsOptions): void {
-  const { settings, services, routing, counters, clock, instanceId, syncNow } = options;
+  const { settings, services, routing, counters, clock, logger, instanceId, syncNow } = options;
   const { ledger, queue, park } = services;
   const retryAfterInSeconds = Math.ceil(settings.stateRefreshInMs / 1000);
   app.http('deviceRouting', {
@@ -45,6 +47,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
   const health = createHealth({
     counters,
     clock,
+    logger,
     instanceId,
     stateMaxAgeInMs: settings.stateMaxAgeInMs,
     sources: {

@@ -28,7 +28,11 @@ export interface TwinFunctionsOptions extends Omit<
 export function registerTwinFunctions({ settings, hubs, sawPartition, ...shared }: TwinFunctionsOptions): void {
   for (const source of roles) {
     const events = settings.twinEvents[source];
-    if (!events) continue;
+    if (!events) {
+      const setting = source === 'primary' ? 'PRIMARY_TWIN_EVENTS' : 'SECONDARY_TWIN_EVENTS';
+      shared.logger.event('warn', 'functions.notRegistered', { setting });
+      continue;
+    }
     const replayer = createTwinReplayer({
       ...shared,
       source,

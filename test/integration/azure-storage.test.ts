@@ -28,6 +28,18 @@ const anEntry = (key: IdentityKey, more: Partial<LedgerEntry> = {}): LedgerEntry
 });
 
 describe('the ledger', () => {
+  it('is empty until something is copied, whatever else its table holds', async () => {
+    const fresh = createStorage(
+      { kind: 'connectionString', value: azurite.connectionString },
+      { hubNames: { primary: 'fresh-p', secondary: 'fresh-s' } },
+    );
+    expect(await fresh.ledger.isEmpty()).toBe(true);
+    await fresh.ledger.markDirty('primary', { deviceId: 'marked' }, 'lifecycle', new Date());
+    expect(await fresh.ledger.isEmpty()).toBe(true);
+    await fresh.ledger.write('secondary', anEntry({ deviceId: 'copied' }));
+    expect(await fresh.ledger.isEmpty()).toBe(false);
+  });
+
   it('keeps what was written, with its dates', async () => {
     const key = { deviceId: 'ledger-1' };
     const deleteAfter = new Date('2026-11-01T11:00:00.456Z');

@@ -29,11 +29,15 @@ const signalGroup = (pid: number, signal: NodeJS.Signals): void => {
  * folder for temporary files.
  */
 export const startScript = (script: string, args: string[], temporary: string): RunningScript => {
-  const child = spawn(process.execPath, ['--disable-warning=DEP0040', projectFile(script), ...args], {
-    env: { ...process.env, TMPDIR: temporary },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=DEP0040', '--max-semi-space-size=4', projectFile(script), ...args],
+    {
+      env: { ...process.env, TMPDIR: temporary },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    },
+  );
   const { pid } = child;
   if (pid === undefined) throw new TypeError(`${script} did not start`);
   let output = '';

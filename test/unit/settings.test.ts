@@ -60,7 +60,7 @@ describe('loadSettings', () => {
       PRIMARY_HUB__clientId: 'an-id',
       SECONDARY_HUB__hostName: 's.azure-devices.net',
       STATE_STORAGE__accountName: 'state',
-      STATE_STORAGE_SECOND__blobServiceUri: 'https://second.blob.core.windows.net',
+      STATE_STORAGE_SECOND__accountName: 'second',
       PRIMARY_TWIN_EVENTS__fullyQualifiedNamespace: 'ns.servicebus.windows.net',
       SECONDARY_TWIN_EVENTS: 'Endpoint=sb://ns/',
       SECONDARY_TWIN_EVENT_HUB: 'other',
@@ -74,7 +74,7 @@ describe('loadSettings', () => {
     expect(settings.stateStorage.connectionName).toBe('STATE_STORAGE');
     expect(settings.stateStorageSecond?.connection).toEqual({
       kind: 'identity',
-      address: { blobServiceUri: 'https://second.blob.core.windows.net' },
+      address: { accountName: 'second' },
     });
     expect(settings.twinEvents).toEqual({
       primary: { connectionName: 'PRIMARY_TWIN_EVENTS', eventHubName: 'devicetwin' },
@@ -98,7 +98,7 @@ describe('loadSettings', () => {
     for (const value of ['c2VjcmV0', 'many', 'short']) expect(error.message).not.toContain(value);
   });
 
-  it('reads what of the standby is the mirror\'s, and refuses a share of nothing or of more than all', () => {
+  it("reads what of the standby is the mirror's, and refuses a share of nothing or of more than all", () => {
     const shares = { MIRROR_THROTTLE_SHARE: '0.9', MIRROR_QUOTA_SHARE: '0.25', REPAIR_PER_MINUTE: '600' };
     expect(loadSettings({ ...least, ...shares, STANDBY_TIER: 'S2', STANDBY_UNITS: '3' })).toMatchObject({
       pacing: { tier: 'S2', units: 3, throttleShare: 0.9, quotaShare: 0.25 },
@@ -118,7 +118,28 @@ describe('loadSettings', () => {
     expect(error.message).toContain('STATE_MAX_AGE_MS');
   });
 
-  it('takes an empty setting as unset', () => {
-    expect(loadSettings({ ...least, TWIN_CONCURRENCY: '', OPERATOR_KEY: '' }).twinConcurrency).toBe(32);
+  it.each(['', '  '])('takes the empty setting "%s" as unset: it must not become a zero', (empty) => {
+    const settings = loadSettings({
+      ...least,
+      TWIN_CONCURRENCY: empty,
+      DELETE_GRACE_SECONDS: empty,
+      OPERATOR_KEY: empty,
+    });
+    expect([settings.twinConcurrency, settings.deleteGraceInMs, settings.operatorKey]).toEqual([
+      32,
+      3_600_000,
+      undefined,
+    ]);
+  });
+
+  it('names the hub whose connection string lacks a part, and the account that cannot be addressed', () => {
+    const error = problemOf({
+      ...least,
+      SECONDARY_HUB: 'HostName=s.azure-devices.net',
+      STATE_STORAGE__blobServiceUri: 'https://state.blob.core.windows.net',
+    });
+    expect(error.message).toContain('SECONDARY_HUB: no SharedAccessKeyName in the connection string');
+    expect(error.message).toContain('SECONDARY_HUB: no SharedAccessKey in the connection string');
+    expect(error.message).toContain('STATE_STORAGE__queueServiceUri');
   });
 });

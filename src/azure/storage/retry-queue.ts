@@ -7,7 +7,7 @@ import { isStatus } from './storage-errors.js';
 const MAX_DELAY_IN_SECONDS = 7 * 24 * 3600;
 
 const RETRY_QUEUE = 'registry-retry';
-/** The Functions host puts a message here after its fifth failed delivery, and creates the queue when it needs it. */
+/** The Functions host puts a message here after `maxDequeueCount` failed deliveries (host.json), and creates the queue when it needs it. */
 const POISON_QUEUE = `${RETRY_QUEUE}-poison`;
 
 export const createRetryQueue = (service: QueueServiceClient): RetryQueuePort => {

@@ -5,7 +5,7 @@ import { QueueServiceClient } from '@azure/storage-queue';
 import type { Clock } from '../../clock.js';
 import { AppError } from '../../errors.js';
 import type { HubRole } from '../../hub-model.js';
-import type { LedgerPort, RetryQueuePort } from '../../registry/ports.js';
+import type { RetryQueuePort } from '../../registry/ports.js';
 import type { RoutingStorePort } from '../../routing/ports.js';
 import { systemClock } from '../system-clock.js';
 import type { BudgetStorePort } from '../../pacing/ports.js';
@@ -14,7 +14,7 @@ import { createParkedBlobs, type ParkedBlobs } from './parked-blobs.js';
 import { createRetryQueue } from './retry-queue.js';
 import { createRoutingBlob } from './routing-blob.js';
 import { STORAGE_RETRY, TABLE_RETRY } from './storage-call.js';
-import { createTableLedger } from './table-ledger.js';
+import { createTableLedger, type TableLedger } from './table-ledger.js';
 
 const LEDGER_TABLE = 'standbyledger';
 
@@ -40,7 +40,7 @@ export interface StorageOptions {
 }
 
 export interface Storage {
-  ledger: LedgerPort;
+  ledger: TableLedger;
   retryQueue: RetryQueuePort;
   parked: ParkedBlobs;
   routingStore: RoutingStorePort;

@@ -31,11 +31,16 @@ const toRow = (partitionKey: string, entry: LedgerEntry) => {
   return { partitionKey, rowKey: encodeRowKey(key), ...key, ...rest };
 };
 
+export interface TableLedger extends LedgerPort {
+  /** True where nothing was ever copied: a fresh installation. Rejects with storageUnavailable. */
+  isEmpty(): Promise<boolean>;
+}
+
 /**
  * The ledger in one table. PartitionKey: the source hub's name (dirty marks: with `~dirty`); RowKey: the ids (key-encoding.ts).
  * Hub names hold letters, digits and hyphens only, so the two kinds of partition never meet.
  */
-export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, string>): LedgerPort => {
+export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, string>): TableLedger => {
   const call = createStorageCall((abortSignal) => table.createTable({ abortSignal }));
   const partitionOf = (source: HubRole) => hubNames[source].toLowerCase();
   return {
@@ -68,6 +73,17 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
           }
           throw error;
         }
+      }),
+    isEmpty: () =>
+      call('ledger look', async (abortSignal) => {
+        // The table holds more than copies: dirty marks and the instances' budgets say nothing about them.
+        const partitions = [partitionOf('primary'), partitionOf('secondary')];
+        const filter = partitions.map((name) => `PartitionKey eq '${name}'`).join(' or ');
+        const pages = table
+          .listEntities({ queryOptions: { filter, select: ['RowKey'] }, abortSignal })
+          .byPage({ maxPageSize: 1 });
+        for await (const page of pages) if (page.length > 0) return false;
+        return true;
       }),
     ...createDirtyMarks(table, call, (source) => `${partitionOf(source)}~dirty`),
   };

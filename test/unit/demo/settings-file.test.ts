@@ -36,3 +36,26 @@ it.each([
   expect(() => mergeSettingsFile(file, { A: 'new' })).toThrow(SettingsFileError);
   expect(readFileSync(file, 'utf8')).toBe(text);
 });
+
+it.each(['PRIMARY_HUB', 'SECONDARY_HUB'])(
+  'leaves a file alone that names a real hub in %s: its key may be nowhere else',
+  (name) => {
+    const text = JSON.stringify({
+      IsEncrypted: false,
+      Values: { [name]: 'HostName=contoso.azure-devices.net;SharedAccessKey=x' },
+    });
+    writeFileSync(file, text);
+    expect(() => mergeSettingsFile(file, { [name]: 'HostName=p-00000000.azure-devices.net' })).toThrow(name);
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  },
+);
+
+it('takes the place of an earlier laboratory, and of placeholders', () => {
+  const hub = (host: string) => `HostName=${host}.azure-devices.net`;
+  writeFileSync(
+    file,
+    JSON.stringify({ Values: { PRIMARY_HUB: hub('p-0123abcd'), SECONDARY_HUB: hub('{secondary}') } }),
+  );
+  mergeSettingsFile(file, { PRIMARY_HUB: hub('p-11111111'), SECONDARY_HUB: hub('s-11111111') });
+  expect(readFileSync(file, 'utf8')).toContain('s-11111111');
+});

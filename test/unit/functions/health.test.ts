@@ -4,7 +4,7 @@ import { AppError } from '../../../src/errors.js';
 import { answerHealth } from '../../../src/functions/health.js';
 import { createCounters } from '../../../src/health/counters.js';
 import { createHealth } from '../../../src/health/report.js';
-import { aClock } from '../support/fakes.js';
+import { aClock, aLogger } from '../support/fakes.js';
 
 const operatorKey = 'an-operator-key-of-a-test';
 const away = async () => {
@@ -14,13 +14,17 @@ const away = async () => {
 function setUp({ neverRead = false, age = 10, storageAway = false } = {}) {
   const ageInMs = neverRead ? undefined : age;
   const counters = createCounters();
+  const clock = aClock();
+  const logger = aLogger();
   const health = createHealth({
     counters,
-    clock: aClock(),
+    clock,
+    logger,
     instanceId: 'instance-1',
     stateMaxAgeInMs: 1000,
     sources: {
-      routing: async () => (ageInMs === undefined ? undefined : { activeHub: 'primary', epoch: 3 }),
+      routing: async () =>
+        ageInMs === undefined ? undefined : { activeHub: 'primary', epoch: 3, revision: 1, direction: 'forward' },
       stateAgeInMs: () => ageInMs,
       countDirty: storageAway ? away : async () => 4,
       countRetryQueue: storageAway ? away : async () => 5,
@@ -33,7 +37,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false } = {}) {
       health,
       operatorKey: key,
     });
-  return { counters, ask };
+  return { counters, clock, logger, ask };
 }
 
 describe('answerHealth', () => {
@@ -62,10 +66,13 @@ describe('answerHealth', () => {
       startedAt: '2026-01-01T00:00:00.000Z',
       activeHub: 'primary',
       epoch: 3,
+      revision: 1,
+      direction: 'forward',
       stateAgeInMs: 10,
       applied: 2,
       coalesced: 1,
       skipped: { sourceIsStandby: 3 },
+      held: {},
       dirty: 4,
       retryQueue: 5,
       poison: 6,
@@ -81,13 +88,29 @@ describe('answerHealth', () => {
     expect(await ask({ 'x-functions-key': '' }, {}, undefined)).toMatchObject(refused);
   });
 
-  it('reports null for what is stored while storage is away', async () => {
-    const { ask } = setUp({ storageAway: true });
+  it('shows a partition that waits, and a lag that grows while it does', async () => {
+    const { counters, clock, ask } = setUp();
+    counters.lag(5);
+    counters.held('devicetwin/0', { reason: 'targetAway', oldest: clock.now() });
+    counters.held('devicetwin/1', { reason: 'targetAway', oldest: clock.now() });
+    clock.advance(90_000);
+    const report = async () => (await ask({ 'x-functions-key': operatorKey })).jsonBody;
+    expect(await report()).toMatchObject({ held: { targetAway: 2 }, lagInMs: 90_000 });
+    counters.held('devicetwin/0', undefined);
+    counters.held('devicetwin/1', undefined);
+    expect(await report()).toMatchObject({ held: {}, lagInMs: 5 });
+  });
+
+  it('reports null for what is stored while storage is away, and logs why', async () => {
+    const { ask, logger } = setUp({ storageAway: true });
     expect((await ask({ 'x-functions-key': operatorKey })).jsonBody).toMatchObject({
       dirty: null,
       retryQueue: null,
       poison: null,
       parked: null,
     });
+    expect(logger.events.map(({ id, fields }) => [id, fields['figure'], fields['code']])).toEqual(
+      ['dirty', 'retryQueue', 'poison', 'parked'].map((figure) => ['health.unreadable', figure, 'storageUnavailable']),
+    );
   });
 });

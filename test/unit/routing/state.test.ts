@@ -37,8 +37,16 @@ function aStore(name = 'first', document?: RoutingDocument): FakeStore {
 const setUp = (...stores: FakeStore[]) => {
   const clock = aClock();
   const logger = aLogger();
-  const state = createRoutingState({ stores, clock, logger, refreshInMs: 5000, maxAgeInMs: 30_000 });
-  return { clock, logger, state };
+  const installation = { isFresh: true };
+  const state = createRoutingState({
+    stores,
+    clock,
+    logger,
+    refreshInMs: 5000,
+    maxAgeInMs: 30_000,
+    isFreshInstallation: async () => installation.isFresh,
+  });
+  return { clock, logger, installation, state };
 };
 const reverse: RoutingDocument = {
   ...firstDocument(new Date(0)),
@@ -64,6 +72,20 @@ describe('createRoutingState', () => {
     const { state } = setUp(first, second);
     expect(await state.fresh()).toBeUndefined();
     expect(first.document).toBeUndefined();
+  });
+
+  it('does not create one where something was copied before: it has been lost, and nobody knows which hub is active', async () => {
+    const store = aStore();
+    const { installation, logger, state } = setUp(store);
+    installation.isFresh = false;
+    expect(await state.fresh()).toBeUndefined();
+    expect(await state.lastGood()).toBeUndefined();
+    expect(store.document).toBeUndefined();
+    expect(logger.events).toContainEqual({
+      level: 'error',
+      id: 'routing.conflict',
+      fields: { reason: 'missing', epoch: undefined },
+    });
   });
 
   it('copies the document to a store that has none', async () => {

@@ -90,7 +90,7 @@ describe('a held batch that comes again', () => {
     room.target.fault = () => {};
     await room.replay(...batch);
     expect(room.target.calls.map(({ key }) => key).slice(8)).toEqual(['d3']);
-    expect(room.counters.read().applied).toBe(8);
+    expect(room.counters.read(room.clock.now()).applied).toBe(8);
   });
 
   it('asks for nothing when it comes again after it completed', async () => {
@@ -99,7 +99,7 @@ describe('a held batch that comes again', () => {
     await room.replay(...batch);
     await room.replay(...batch);
     expect(room.target.calls).toHaveLength(8);
-    expect(room.counters.read().skipped).toEqual({ duplicate: 8 });
+    expect(room.counters.read(room.clock.now()).skipped).toEqual({ duplicate: 8 });
   });
 
   it('goes on where it stopped after a batch of another partition', async () => {
@@ -140,7 +140,7 @@ describe('a held batch that comes again', () => {
     const batch = updates();
     await expect(room.replay(...batch)).rejects.toMatchObject({ code: 'held' });
     await expect(room.replay(...batch)).rejects.toMatchObject({ code: 'held' });
-    expect(room.counters.read().applied).toBe(7);
+    expect(room.counters.read(room.clock.now()).applied).toBe(7);
   });
 
   it('counts its skips once', async () => {
@@ -150,7 +150,7 @@ describe('a held batch that comes again', () => {
     await expect(room.replay(...batch)).rejects.toMatchObject({ code: 'held' });
     room.target.fault = () => {};
     await room.replay(...batch);
-    expect(room.counters.read().skipped).toEqual({ nothingToDo: 1 });
+    expect(room.counters.read(room.clock.now()).skipped).toEqual({ nothingToDo: 1 });
   });
 });
 
@@ -191,7 +191,7 @@ describe('held longer than the limit', () => {
     room.target.fault = () => {};
     await room.replay(...batch);
     expect(room.registry.marks).toEqual([]);
-    expect(room.counters.read().applied).toBe(8);
+    expect(room.counters.read(room.clock.now()).applied).toBe(8);
   });
 
   it('goes on holding at the limit itself', async () => {
@@ -227,6 +227,24 @@ describe('held longer than the limit', () => {
     await room.replay(...batch);
     expect(room.registry.marks).toEqual([{ source: 'primary', key: { deviceId: 'd1' }, reason: 'reportedNotWritten' }]);
     expect(room.target.twin('d1')?.desired).toEqual({ a: 1 });
+  });
+
+  it('keeps a partition waiting a minute at the most for the trouble of one identity alone', async () => {
+    const room = aFullRoom({ holdLimitInMs: 3_600_000 });
+    fail(room, 'hubBadAnswer', 'd3');
+    const batch = updates();
+    await holdPast(room, batch);
+    await room.replay(...batch);
+    expect(room.registry.marks).toEqual([{ source: 'primary', key: { deviceId: 'd3' }, reason: 'holdLimit' }]);
+  });
+
+  it('keeps waiting for a hub that is away to all', async () => {
+    const room = aFullRoom({ holdLimitInMs: 3_600_000 });
+    fail(room, 'hubUnreachable', 'd3');
+    const batch = updates();
+    await holdPast(room, batch);
+    await expect(room.replay(...batch)).rejects.toMatchObject({ code: 'held' });
+    expect(room.counters.read(room.clock.now()).held).toEqual({ targetAway: 1 });
   });
 
   it('goes on holding where the state is stale: nothing can be decided', async () => {

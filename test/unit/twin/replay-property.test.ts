@@ -23,7 +23,7 @@ async function run(
   repairInBetween: boolean,
 ) {
   const limitInMs = trouble.permanent ? 60_000 : Infinity;
-  const room = aRoom({ concurrency: 2, holdLimitInMs: limitInMs, reportedHoldLimitInMs: limitInMs });
+  const room = aRoom({ concurrency: 2, holdLimitInMs: limitInMs, identityHoldLimitInMs: limitInMs });
   for (const key of keys) room.source.add(key);
   for (const key of keys.slice(0, 3)) room.target.add(key);
   const events = operations.flatMap((operation) => operate(room.source, operation));

@@ -1,5 +1,5 @@
-import type { JsonObject, JsonValue } from '../hub-model.js';
-import { isJsonObject } from '../merge-patch.js';
+import type { JsonObject, JsonValue } from './hub-model.js';
+import { isJsonObject } from './merge-patch.js';
 
 /**
  * Without what the service itself writes into a twin (`$metadata`, `$version`, ...), at every depth. No key of a user can begin with `$`.

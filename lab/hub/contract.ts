@@ -1,0 +1,166 @@
+/** A hub of the laboratory: what its core holds, decides and emits. Servers only speak a protocol. */
+import type { X509Certificate } from 'node:crypto';
+import type { HubLimits } from './limits/contract.js';
+
+export type HubRole = 'primary' | 'secondary';
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export interface JsonObject {
+  [name: string]: Json;
+}
+export interface IdentityKey {
+  deviceId: string;
+  moduleId?: string;
+}
+
+// --- Identities and twins as the core holds them -------------------------------------------------------------------------
+
+export interface IdentityRecord {
+  deviceId: string;
+  moduleId?: string;
+  generationId: string;
+  /** Base64 text without quotes, as the service has it ("MTIzNDU2"). */
+  etag: string;
+  status: 'enabled' | 'disabled';
+  statusReason: string | null;
+  statusUpdatedTime: string;
+  connectionState: 'Connected' | 'Disconnected';
+  connectionStateUpdatedTime: string;
+  lastActivityTime: string;
+  cloudToDeviceMessageCount: number;
+  authentication: {
+    type: 'sas' | 'selfSigned' | 'certificateAuthority' | 'none';
+    symmetricKey: { primaryKey: string | null; secondaryKey: string | null };
+    x509Thumbprint: { primaryThumbprint: string | null; secondaryThumbprint: string | null };
+  };
+  capabilities: { iotEdge: boolean };
+  deviceScope?: string;
+  parentScopes?: string[];
+  managedBy?: string | null;
+}
+
+/** A twin in the service's own form: `$metadata` and `$version` inside the sections. */
+export interface TwinRecord {
+  deviceId: string;
+  moduleId?: string;
+  etag: string;
+  version: number;
+  tags: JsonObject;
+  desired: JsonObject;
+  reported: JsonObject;
+}
+
+/** A refusal of the service: HTTP status, six-digit code, its name ("DeviceNotFound"). Thrown by the core, worded by each protocol. */
+export interface HubErrorShape extends Error {
+  readonly status: number;
+  readonly code: number;
+  readonly errorName: string;
+}
+
+// --- What the core emits --------------------------------------------------------------------------------------------------
+
+export type MessageSource =
+  'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents' | 'deviceMessages';
+
+/** A message as it goes onto a route: IoT Hub, "non-telemetry event schemas". */
+export interface HubMessage {
+  source: MessageSource;
+  deviceId: string;
+  moduleId?: string;
+  body: Buffer;
+  contentType?: string;
+  contentEncoding?: string;
+  correlationId?: string;
+  userId?: string;
+  applicationProperties: Record<string, string>;
+  /** iothub-connection-device-id, iothub-connection-module-id, iothub-enqueuedtime (ms), iothub-message-source. */
+  annotations: Record<string, string | number>;
+}
+
+/** A device's create or delete as Event Grid tells it (modules raise none). */
+export interface LifecycleNotice {
+  kind: 'created' | 'deleted';
+  deviceId: string;
+  at: Date;
+}
+
+export type Unsubscribe = () => void;
+
+// --- The core --------------------------------------------------------------------------------------------------------------
+
+/** Synchronous and in memory: every operation is atomic. Throws HubErrorShape. */
+export interface HubCore {
+  readonly role: HubRole;
+  /** First label of the host name: `hubName` in events. */
+  readonly name: string;
+  readonly hostName: string;
+  /** `HostName=...;SharedAccessKeyName=iothubowner;SharedAccessKey=...` */
+  readonly connectionString: string;
+  /** The same for another of the hub's shared access policies. */
+  connectionStringOf(policy: PolicyName): string;
+
+  getIdentity(key: IdentityKey): IdentityRecord;
+  /** `twin`: what the twin is created with (bulk create); default empty. */
+  createIdentity(
+    key: IdentityKey,
+    body: JsonObject,
+    twin?: { tags?: JsonObject; desired?: JsonObject },
+  ): IdentityRecord;
+  /** `ifMatch` as in the header: quoted ETag or `*`. */
+  updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string): IdentityRecord;
+  deleteIdentity(key: IdentityKey, ifMatch: string): void;
+  listDevices(top?: number): IdentityRecord[];
+  /** Devices with their twins in the order of ids: `count` of them after the id `after`. */
+  pageOfDevices(after: string | undefined, count: number): { identity: IdentityRecord; twin: TwinRecord }[];
+  listModules(deviceId: string): IdentityRecord[];
+  statistics(): { totalDeviceCount: number; enabledDeviceCount: number; disabledDeviceCount: number };
+  /** Everything, for comparison and reports: devices and modules with their twins. */
+  snapshot(): { identity: IdentityRecord; twin: TwinRecord }[];
+
+  getTwin(key: IdentityKey): TwinRecord;
+  patchTwin(key: IdentityKey, patch: { tags?: JsonObject; desired?: JsonObject }, ifMatch?: string): TwinRecord;
+  replaceTwin(key: IdentityKey, body: { tags?: JsonObject; desired?: JsonObject }, ifMatch?: string): TwinRecord;
+  /** The device's side: merge patch of reported; returns the new `$version`. */
+  patchReported(key: IdentityKey, patch: JsonObject): number;
+
+  /** Verifies a device SAS token (scope, expiry, signature, enabled). Throws: device not found, unauthorized, disabled. */
+  authenticateDevice(key: IdentityKey, sasToken: string): void;
+  /** The same by the client certificate of a TLS connection, its issuers behind it as the device sent them. */
+  authenticateCertificate(key: IdentityKey, chain: readonly X509Certificate[]): void;
+  /** Registers a verified CA certificate (PEM) for devices of type `certificateAuthority`. Throws 400004 when it is none. */
+  addCertificateAuthority(pem: string): void;
+  /** Verifies an Authorization header: a service SAS token of a policy that has the right, or `Bearer` and a token of the lab's Entra. */
+  authorizeService(authorization: string, right: ServiceRight): void;
+  setConnectionState(key: IdentityKey, connected: boolean): void;
+  /** The identity asked for cloud-to-device messages: from now on its connection state is told, as after telemetry. */
+  startReceiving(key: IdentityKey): void;
+  /** The periodic snapshot: emits one deviceConnectionStateEvents message for each identity whose state changed since the last. */
+  tellConnectionStates(): void;
+  /**
+   * Telemetry that the hub has accepted: emitted as a deviceMessages HubMessage. `systemProperties` by their names in IoT Hub routing:
+   * messageId, correlationId, userId, contentType, contentEncoding, creationTimeUtc.
+   */
+  acceptTelemetry(
+    key: IdentityKey,
+    body: Buffer,
+    systemProperties: Record<string, string>,
+    properties: Record<string, string>,
+  ): void;
+
+  onMessage(listener: (message: HubMessage) => void): Unsubscribe;
+  onLifecycle(listener: (notice: LifecycleNotice) => void): Unsubscribe;
+  /** A desired change for a connected device: the patch with `$version`. */
+  onDesired(listener: (key: IdentityKey, patch: JsonObject) => void): Unsubscribe;
+  /** The identity was disabled or deleted, or its keys changed: its connections must go. */
+  onRevoked(listener: (key: IdentityKey) => void): Unsubscribe;
+  /** Throttles and daily quota. Protocol servers ask them; calls of this core itself pass them by. */
+  readonly limits: HubLimits;
+  /** Each write that came in and was applied: for tests which act at the k-th write. */
+  onWrite(listener: (write: { kind: 'identity' | 'twin' | 'reported'; key: IdentityKey }) => void): Unsubscribe;
+}
+export type PolicyName = 'iothubowner' | 'service' | 'device' | 'registryRead' | 'registryReadWrite';
+/** A bearer token of Microsoft Entra: when it expires, in seconds since 1970; undefined when it is not good for this audience now. */
+export type VerifyBearer = (token: string, audience: string) => number | undefined;
+export type ServiceRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';
+
+/** The same for both hubs, or for the ones that are named. */
+export type PerHub<T extends string | number> = T | Partial<Record<HubRole, T>>;
