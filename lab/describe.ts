@@ -4,7 +4,7 @@ import type { HubCore, LabDescription } from './contracts.js';
 export const eventHubNames = { primary: 'devicetwin', secondary: 'devicetwin-secondary' } as const;
 
 export interface LabParts {
-  hubs: { core: HubCore; httpsPort: number; mqttPort: number }[];
+  hubs: { core: HubCore; httpsPort: number; mqttPort: number; amqpPort: number }[];
   namespaceConnectionString: string;
   /** Beside those of the app. */
   extraEventHubs: readonly string[];
@@ -26,11 +26,15 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
   const connectionString = (role: HubCore['role']): string =>
     parts.hubs.find(({ core }) => core.role === role)?.core.connectionString ?? '';
   return {
-    hubs: parts.hubs.map(({ core, httpsPort, mqttPort }) => ({
+    hubs: parts.hubs.map(({ core, httpsPort, mqttPort, amqpPort }) => ({
       role: core.role,
       hostName: core.hostName,
       connectionString: core.connectionString,
-      endpoints: { https: `127.0.0.1:${httpsPort}`, mqtt: `127.0.0.1:${mqttPort}` },
+      endpoints: {
+        https: `127.0.0.1:${httpsPort}`,
+        mqtt: `127.0.0.1:${mqttPort}`,
+        amqp: `127.0.0.1:${amqpPort}`,
+      },
     })),
     eventHubs: {
       connectionString: parts.namespaceConnectionString,

@@ -4,6 +4,7 @@ import type { FaultStore } from './faults/fault-store.js';
 import { openDoorBefore } from './faults/door.js';
 import { createHubCore } from './hub/core/hub-core.js';
 import type { HubState } from './hub/core/hub-state.js';
+import { createAmqpDeviceServer } from './hub/amqp/server.js';
 import { createHubHttpListener } from './hub/https/listener.js';
 import { createMqttServer } from './hub/mqtt/server.js';
 import type { LabCertificates } from './net/certificates.js';
@@ -19,10 +20,11 @@ export interface LabHub {
   rollBack(minutes: number): void;
   httpsPort: number;
   mqttPort: number;
+  amqpPort: number;
 }
 
-/** IoT Hub "Choose a device communication protocol": HTTPS and MQTT over TLS on their registered ports. */
-export const servicePorts = { https: 443, mqtt: 8883 } as const;
+/** IoT Hub "Choose a device communication protocol": HTTPS, MQTT and AMQP over TLS on their registered ports. */
+export const servicePorts = { https: 443, mqtt: 8883, amqp: 5671 } as const;
 
 export interface LabHubOptions {
   role: HubRole;
@@ -57,9 +59,12 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
   closers.add(() => https.close());
   const mqtt = await openDoorBefore(await createMqttServer({ core, faults, certificates, log }));
   closers.add(() => mqtt.close());
+  const amqp = await openDoorBefore(await createAmqpDeviceServer({ core, faults, certificates, log }));
+  closers.add(() => amqp.close());
   for (const [plane, listener] of [
     ['https', https],
     ['mqtt', mqtt],
+    ['amqp', amqp],
   ] as const) {
     faults.attach(role, plane, listener);
     setHostMapping(core.hostName, servicePorts[plane], { host: '127.0.0.1', port: listener.port });
@@ -69,5 +74,5 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
     if (journal === undefined) throw new RollBackError('noJournal', 'the laboratory was started without `journal`');
     journal.rollBack(minutes);
   };
-  return { core, clock, rollBack, httpsPort: https.port, mqttPort: mqtt.port };
+  return { core, clock, rollBack, httpsPort: https.port, mqttPort: mqtt.port, amqpPort: amqp.port };
 };

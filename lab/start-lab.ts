@@ -104,9 +104,10 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
 
   writeHostMapFile(
     folder.hostMapFile,
-    hubs.flatMap(({ core, httpsPort, mqttPort }) => [
+    hubs.flatMap(({ core, httpsPort, mqttPort, amqpPort }) => [
       { host: core.hostName, port: servicePorts.https, target: { host: '127.0.0.1', port: httpsPort } },
       { host: core.hostName, port: servicePorts.mqtt, target: { host: '127.0.0.1', port: mqttPort } },
+      { host: core.hostName, port: servicePorts.amqp, target: { host: '127.0.0.1', port: amqpPort } },
     ]),
   );
   const storage = options.storage ?? (await startAzurite({ outages: true }));

@@ -130,7 +130,7 @@ describe('the end of a laboratory', () => {
     const lab = await aLab();
     const { caFile, hubs } = lab.description;
     const ports = hubs.flatMap(({ endpoints }) => Object.values(endpoints));
-    expect(ports).toHaveLength(4);
+    expect(ports).toHaveLength(6);
     expect(existsSync(caFile)).toBe(true);
     await Promise.all([lab.close(), lab.close()]);
     expect(existsSync(caFile)).toBe(false);

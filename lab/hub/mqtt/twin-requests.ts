@@ -13,10 +13,14 @@ export const refuseTwinRequest = (requestId: string, refusal: Refusal): TwinRepl
 });
 
 /** A device sees both property sections with `$version`, but neither tags nor `$metadata`. */
+export function twinDocument(core: HubCore, key: IdentityKey): JsonObject {
+  const { desired, reported } = core.getTwin(key);
+  return { desired: withoutMetadata(desired), reported: withoutMetadata(reported) };
+}
+
 export function answerTwinGet(core: HubCore, key: IdentityKey, requestId: string): TwinReply {
   return orRefusal(requestId, () => {
-    const { desired, reported } = core.getTwin(key);
-    const payload = JSON.stringify({ desired: withoutMetadata(desired), reported: withoutMetadata(reported) });
+    const payload = JSON.stringify(twinDocument(core, key));
     return { topic: twinResponseTopic(200, requestId), payload };
   });
 }
@@ -47,7 +51,7 @@ function orRefusal(requestId: string, answer: () => TwinReply): TwinReply {
 
 const withoutMetadata = ({ $metadata: _metadata, ...section }: JsonObject): JsonObject => section;
 
-function parseObject(body: Buffer): JsonObject | undefined {
+export function parseObject(body: Buffer): JsonObject | undefined {
   try {
     const value = JSON.parse(body.toString('utf8')) as Json;
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : undefined;

@@ -1,0 +1,13 @@
+import type { X509Certificate } from 'node:crypto';
+import type { FaultGate, HubCore } from '../../contracts.js';
+import type { DeviceConnection } from './connections.js';
+
+/** What the links of one connection share. */
+export interface DeviceScope {
+  core: HubCore;
+  faults: FaultGate;
+  connection: DeviceConnection;
+  /** What the client showed in the TLS handshake. */
+  chain: readonly X509Certificate[];
+  log: (line: string) => void;
+}
