@@ -1,3 +1,4 @@
+import type { DirectionPort } from '../direction.js';
 import type { Clock } from '../clock.js';
 import type { HubRole } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
@@ -7,7 +8,7 @@ import { createPartitionsSeen, type PartitionsSeen } from '../pacing/partitions-
 import type { BudgetStorePort } from '../pacing/ports.js';
 import { hubBudget } from '../pacing/tiers.js';
 import type { PacingSettings } from '../settings.js';
-import type { DirectionPort, ReportedPort } from '../twin/ports.js';
+import type { ReportedPort } from '../twin/ports.js';
 import type { HubClient } from './hub/hub-client.js';
 import { createPacedHub, createPacedReported, createTurnstile } from './hub/paced-hub.js';
 

@@ -1,3 +1,4 @@
+import type { HoldReason } from '../direction.js';
 import type { HubRole, Identity, IdentityContent, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
 
 /** Identities and twins of one hub. Every call has a deadline, is retried where that can help, and ends in an AppError. */
@@ -79,27 +80,6 @@ export interface RetryMessage {
   /** Set when this message was put back until its turn came: it need not wait for another (REPAIR_PER_MINUTE). */
   turn?: true;
 }
-
-/**
- * May changes of `source` be written to the other hub now? Asked before EACH write to a hub. `skip`: the source is the
- * standby, its changes are not mirrored. `hold`: cannot tell, or paused.
- */
-export interface DirectionPort {
-  decide(source: HubRole): Promise<DirectionVerdict>;
-}
-export type DirectionVerdict =
-  { kind: 'apply' } | { kind: 'skip'; reason: 'sourceIsStandby' } | { kind: 'hold'; reason: HoldReason };
-export type HoldReason =
-  | 'stateStale' // no routing document younger than STATE_MAX_AGE_MS
-  | 'paused' // the document says so
-  | 'draining' // device failover under way; not built in this version
-  | 'stoodStill' // this process did not run for a while and may have lost its partitions
-  | 'targetAway' // unreachable, busy, timed out, failing over
-  | 'targetThrottled'
-  | 'targetQuotaExceeded'
-  | 'quotaReserved' // what is left of the target's daily quota is not the mirror's
-  | 'targetUnauthorized'
-  | 'storageAway'; // ledger, queue or parking cannot be written
 
 /** What the twin room is told: its ReplicatePort is wired to `createReplicate` in the composition root. */
 export type ReplicateOutcome =

@@ -1,6 +1,6 @@
+import type { HoldReason } from '../direction.js';
 import type { AppError } from '../errors.js';
 import type { PlanNothingReason } from './plan-identity.js';
-import type { HoldReason } from './ports.js';
 
 /** What became of one identity. Expected failures are outcomes; only defects reject. */
 export type SyncOutcome =

@@ -1,16 +1,10 @@
+import type { DirectionPort } from '../direction.js';
 import type { Clock } from '../clock.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import { followUpDelayInMs } from './retry-delay.js';
 import { assertMayWrite, on, type SyncStop } from './sync-stop.js';
-import type {
-  DirectionPort,
-  LedgerPort,
-  RegistryHubPort,
-  ReportedWriter,
-  RetryMessage,
-  RetryQueuePort,
-} from './ports.js';
+import type { LedgerPort, RegistryHubPort, ReportedWriter, RetryMessage, RetryQueuePort } from './ports.js';
 
 export interface IdentitySyncOptions {
   hubs: Record<HubRole, RegistryHubPort>;

@@ -1,6 +1,6 @@
+import type { DirectionPort, HoldReason } from '../direction.js';
 import { AppError, type ErrorCode } from '../errors.js';
 import type { HubRole } from '../hub-model.js';
-import type { DirectionPort, HoldReason } from './ports.js';
 import type { Side, SyncOutcome } from './sync-outcome.js';
 
 /** Ends a sync early, inside this room only. `again`: what was read is no longer so; start over from the reads. */

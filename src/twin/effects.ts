@@ -1,3 +1,4 @@
+import type { DirectionPort } from '../direction.js';
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
@@ -5,7 +6,6 @@ import { defectFields, type Logger } from '../log-events.js';
 import { causeFields, type Hold } from './hold.js';
 import type { PlannedEvent } from './plan-identity.js';
 import type {
-  DirectionPort,
   DirtyReason,
   ParkPort,
   ParkReason,

@@ -1,6 +1,6 @@
+import type { HoldReason } from '../direction.js';
 import { codeOf, isAppError, type AppError, type ErrorCode } from '../errors.js';
 import type { LogFields } from '../log-events.js';
-import type { HoldReason } from './ports.js';
 
 /** Not now. `hubWide`: the next call for another identity would meet the same, so it is not made. */
 export interface Hold {

@@ -1,7 +1,7 @@
+import type { DirectionVerdict } from '../direction.js';
 import { isAppError } from '../errors.js';
 import type { Effects } from './effects.js';
 import type { Hold } from './hold.js';
-import type { DirectionVerdict } from './ports.js';
 
 /** What became of the first write of a queue. `split`: other writes stand in its place now. `conflict`: the same once more. */
 export type Step = { kind: 'done' } | { kind: 'split' } | { kind: 'conflict' } | { kind: 'hold'; hold: Hold };

@@ -1,9 +1,10 @@
+import type { DirectionPort } from '../../direction.js';
 import { AppError } from '../../errors.js';
 import { otherRole, type HubRole } from '../../hub-model.js';
 import type { HubCallCost, HubGate } from '../../pacing/hub-gate.js';
 import { messagesOf } from '../../pacing/quota.js';
 import type { Lane } from '../../pacing/tiers.js';
-import type { DirectionPort, ReportedPort } from '../../twin/ports.js';
+import type { ReportedPort } from '../../twin/ports.js';
 import type { HubClient } from './hub-client.js';
 
 /** A batch or a queue message can wait so long for its turn: whoever has begun something should end it. */

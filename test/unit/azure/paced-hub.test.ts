@@ -1,9 +1,9 @@
+import type { DirectionVerdict } from '../../../src/direction.js';
 import { describe, expect, it } from 'vitest';
 import { createPacedHub, createPacedReported, createTurnstile, laneOf } from '../../../src/azure/hub/paced-hub.js';
 import { AppError } from '../../../src/errors.js';
 import type { TwinPatch } from '../../../src/hub-model.js';
 import type { HubCallCost, HubGate } from '../../../src/pacing/hub-gate.js';
-import type { DirectionVerdict } from '../../../src/twin/ports.js';
 import { FakeHub } from '../registry/fakes-hub.js';
 
 const key = { deviceId: 'd' };

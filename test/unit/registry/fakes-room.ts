@@ -1,7 +1,8 @@
+import type { DirectionVerdict } from '../../../src/direction.js';
 import type { HubRole, IdentityKey } from '../../../src/hub-model.js';
 import type { Clock } from '../../../src/clock.js';
 import type { LogEventId, LogFields, LogLevel } from '../../../src/log-events.js';
-import type { DirectionVerdict, ParkedItem } from '../../../src/registry/ports.js';
+import type { ParkedItem } from '../../../src/registry/ports.js';
 import { createRegistryEventHandler } from '../../../src/registry/handle-event.js';
 import { createRegistryRetryHandler } from '../../../src/registry/handle-retry.js';
 import { createReplicate } from '../../../src/registry/replicate.js';

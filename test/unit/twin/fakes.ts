@@ -1,3 +1,4 @@
+import type { DirectionPort, DirectionVerdict } from '../../../src/direction.js';
 import { AppError, type ErrorCode } from '../../../src/errors.js';
 import {
   keyText,
@@ -10,8 +11,6 @@ import {
 } from '../../../src/hub-model.js';
 import { applyPatch, isJsonObject } from '../../../src/merge-patch.js';
 import type {
-  DirectionPort,
-  DirectionVerdict,
   DirtyReason,
   ParkedItem,
   ParkPort,

@@ -1,6 +1,6 @@
+import type { HoldReason } from '../../../src/direction.js';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.js';
-import type { HoldReason } from '../../../src/twin/ports.js';
 import { aLifecycle, anEvent, anUpdate } from './events.js';
 import { aRoom, anError } from './fakes.js';
 
