@@ -3,7 +3,16 @@
  * a protocol; routes and Event Grid carry what the core emits.
  */
 import type { ControllableListener, Fault, StoragePlane } from './faults/contract.js';
-import type { HubCore, HubMessage, HubRole, IdentityKey, MessageSource, PerHub, Unsubscribe } from './hub/contract.js';
+import type {
+  HubCore,
+  HubMessage,
+  HubRole,
+  IdentityKey,
+  MessageSource,
+  PerHub,
+  Unsettled,
+  Unsubscribe,
+} from './hub/contract.js';
 import type { LimitClock, Tier, TrafficShaping } from './hub/limits/contract.js';
 export type * from './faults/contract.js';
 export type * from './hub/contract.js';
@@ -87,6 +96,8 @@ export interface LabOptions {
   dailyMessages?: PerHub<number>;
   shaping?: Partial<TrafficShaping>;
   limitClock?: LimitClock;
+  /** Both hubs, where public sources leave the service's behaviour open. What is not named has its default. */
+  unsettled?: Partial<Unsettled>;
 }
 
 /** What the documents of Event Grid allow at any time: no order, at least once, ids that repeat. All off by default. */

@@ -1,4 +1,4 @@
-import type { HubCore, HubLimits, HubRole, VerifyBearer } from './contracts.js';
+import type { HubCore, HubLimits, HubRole, Unsettled, VerifyBearer } from './contracts.js';
 import type { Closers } from './closers.js';
 import type { FaultStore } from './faults/fault-store.js';
 import { openDoorBefore } from './faults/door.js';
@@ -36,6 +36,7 @@ export interface LabHubOptions {
   journal: boolean;
   limits: HubLimits;
   verifyBearer: VerifyBearer;
+  unsettled?: Partial<Unsettled>;
   log: (line: string) => void;
 }
 
@@ -51,6 +52,7 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
     clock,
     limits,
     verifyBearer,
+    ...(options.unsettled && { unsettled: options.unsettled }),
     ...(watch && { watch }),
   });
   const https = await openDoorBefore(

@@ -84,6 +84,7 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
     log,
     journal: options.journal ?? false,
     verifyBearer: tokens.verify,
+    ...(options.unsettled && { unsettled: options.unsettled }),
   };
   const primary = await startLabHub({
     ...hubOptions,

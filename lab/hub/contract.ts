@@ -76,7 +76,7 @@ export interface HubMessage {
   annotations: Record<string, string | number>;
 }
 
-/** A device's create or delete as Event Grid tells it (modules raise none). */
+/** A device's create or delete as Event Grid tells it; a module's under its device's id, and only with `moduleEventsInEventGrid`. */
 export interface LifecycleNotice {
   kind: 'created' | 'deleted';
   deviceId: string;
@@ -84,6 +84,27 @@ export interface LifecycleNotice {
 }
 
 export type Unsubscribe = () => void;
+
+// --- What public sources leave open ----------------------------------------------------------------------------------------
+
+/** Questions on the service that its public sources do not answer, one switch each: what depends on them must hold both ways. */
+export interface Unsettled {
+  /**
+   * Does the end of a device tell of its modules on the route, by a deleteDeviceIdentity message each, and does it come before the
+   * device's own or after it? Default false: they go silently.
+   */
+  moduleDeletesToldWithDevice: false | 'before' | 'after';
+  /** Do an Edge device's `$edgeAgent` and `$edgeHub` raise lifecycle messages of their own? Default true. */
+  systemModulesTold: boolean;
+  /** Do modules raise DeviceCreated and DeviceDeleted in Event Grid too, under their device's id? Default false. */
+  moduleEventsInEventGrid: boolean;
+  /** Does a bulk create honour `properties.reported`? Default false: it is ignored. */
+  reportedInBulkCreate: boolean;
+  /** Does a 429 over HTTPS carry Retry-After? Default true. */
+  retryAfterOn429: boolean;
+  /** Is a self-signed certificate refused once it has expired, though its thumbprint is registered? Default false. */
+  expiredThumbprintRefused: boolean;
+}
 
 // --- The core --------------------------------------------------------------------------------------------------------------
 
@@ -99,11 +120,11 @@ export interface HubCore {
   connectionStringOf(policy: PolicyName): string;
 
   getIdentity(key: IdentityKey): IdentityRecord;
-  /** `twin`: what the twin is created with (bulk create); default empty. */
+  /** `twin`: what the twin is created with (bulk create); default empty. `reported` counts only with `reportedInBulkCreate`. */
   createIdentity(
     key: IdentityKey,
     body: JsonObject,
-    twin?: { tags?: JsonObject; desired?: JsonObject },
+    twin?: { tags?: JsonObject; desired?: JsonObject; reported?: JsonObject },
   ): IdentityRecord;
   /** `ifMatch` as in the header: quoted ETag or `*`. */
   updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string): IdentityRecord;
@@ -154,6 +175,8 @@ export interface HubCore {
   onRevoked(listener: (key: IdentityKey) => void): Unsubscribe;
   /** Throttles and daily quota. Protocol servers ask them; calls of this core itself pass them by. */
   readonly limits: HubLimits;
+  /** How this hub has it where public sources leave it open. */
+  readonly unsettled: Readonly<Unsettled>;
   /** Each write that came in and was applied: for tests which act at the k-th write. */
   onWrite(listener: (write: { kind: 'identity' | 'twin' | 'reported'; key: IdentityKey }) => void): Unsubscribe;
 }

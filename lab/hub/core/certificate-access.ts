@@ -43,9 +43,16 @@ function leadsTo(authorities: readonly X509Certificate[], chain: readonly X509Ce
 const isNamed = (certificate: X509Certificate, { deviceId, moduleId }: IdentityKey): boolean =>
   moduleId === undefined && certificate.toLegacyObject().subject.CN === deviceId;
 
+/** By one of two thumbprints, SHA-1 or SHA-256. */
+function isRegistered({ clock, unsettled }: HubState, leaf: X509Certificate, registered: (string | null)[]): boolean {
+  if (unsettled.expiredThumbprintRefused && leaf.validToDate < clock.now()) return false;
+  const accepted = registered.map((text) => text?.toUpperCase());
+  return thumbprintsOf(leaf).some((thumbprint) => accepted.includes(thumbprint));
+}
+
 /**
- * "Authenticate identities with X.509 certificates": a self-signed identity by one of two thumbprints, SHA-1 or SHA-256, whatever else the
- * certificate says; one of an authority by name and chain. Throws 404001, 404010, 401003, 403012.
+ * "Authenticate identities with X.509 certificates": a self-signed identity by its thumbprints, whatever else the certificate says (but see
+ * `expiredThumbprintRefused`); one of an authority by name and chain. Throws 404001, 404010, 401003, 403012.
  */
 export function authenticateCertificate(
   state: HubState,
@@ -55,12 +62,10 @@ export function authenticateCertificate(
 ): void {
   const { type, x509Thumbprint } = findEntry(state.entries, key).identity.authentication;
   const [leaf] = chain;
-  const registered = [x509Thumbprint.primaryThumbprint, x509Thumbprint.secondaryThumbprint].map((text) =>
-    text?.toUpperCase(),
-  );
+  const registered = [x509Thumbprint.primaryThumbprint, x509Thumbprint.secondaryThumbprint];
   const accepted =
     leaf !== undefined &&
-    ((type === 'selfSigned' && thumbprintsOf(leaf).some((thumbprint) => registered.includes(thumbprint))) ||
+    ((type === 'selfSigned' && isRegistered(state, leaf, registered)) ||
       (type === 'certificateAuthority' && isNamed(leaf, key) && leadsTo(authorities, chain, state.clock.now())));
   if (!accepted) throw new HubError('IotHubUnauthorized', 'Unauthorized');
   if (deviceEntry(state.entries, key.deviceId).identity.status === 'disabled') {

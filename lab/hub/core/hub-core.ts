@@ -6,6 +6,7 @@ import type {
   IdentityKey,
   IdentityRecord,
   TwinRecord,
+  Unsettled,
   VerifyBearer,
 } from '../../contracts.js';
 import { authenticateDevice, authorizeService } from './access.js';
@@ -22,6 +23,7 @@ import { createPolicies } from './policies.js';
 import type { HubClock } from './stamps.js';
 import { patchReported, patchTwin, replaceTwin } from './twin-operations.js';
 import { twinRecord } from './twin-state.js';
+import { unsettledOf } from './unsettled.js';
 
 export interface HubCoreOptions {
   role: HubRole;
@@ -35,6 +37,8 @@ export interface HubCoreOptions {
   limits?: HubLimits;
   /** Default: no token of Microsoft Entra is taken. */
   verifyBearer?: VerifyBearer;
+  /** What is not named has its default. */
+  unsettled?: Partial<Unsettled>;
   /** Is given the hub's memory once, before the first write: for a journal of it. */
   watch?: (state: HubState) => void;
 }
@@ -87,7 +91,8 @@ export function createHubCore(options: HubCoreOptions): HubCore {
   const hooks = createHooks();
   const entries: Entries = new Map();
   const name = hostName.split('.')[0] ?? hostName;
-  const state: HubState = { name, hostName, clock, generator, entries, hooks };
+  const unsettled = unsettledOf(options.unsettled);
+  const state: HubState = { name, hostName, clock, generator, entries, hooks, unsettled };
   options.watch?.(state);
   const connectionStates = createConnectionStates(state);
   const authorities: X509Certificate[] = [];
@@ -99,6 +104,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     name,
     hostName,
     limits,
+    unsettled,
     connectionString: connectionStringOf('iothubowner'),
     connectionStringOf,
 

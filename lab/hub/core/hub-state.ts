@@ -1,4 +1,4 @@
-import type { IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
+import type { IdentityKey, JsonObject, TwinRecord, Unsettled } from '../../contracts.js';
 import type { Entries } from './entries.js';
 import type { Generator } from './generator.js';
 import type { Hooks } from './hooks.js';
@@ -14,6 +14,7 @@ export interface HubState {
   readonly generator: Generator;
   readonly entries: Entries;
   readonly hooks: Hooks;
+  readonly unsettled: Readonly<Unsettled>;
 }
 
 const contextOf = ({ name, clock, generator }: HubState): MessageContext => ({
@@ -31,12 +32,12 @@ export function emitTwinChange(
   state.hooks.message.emit(twinMessage(opType, key, body, contextOf(state)));
 }
 
-/** The routed message for devices and modules; Event Grid's notice for devices only. */
+/** The routed message for devices and modules; Event Grid's notice for devices only, unless told otherwise. */
 export function emitLifecycle(state: HubState, kind: 'created' | 'deleted', key: IdentityKey, twin: TwinRecord): void {
   const context = contextOf(state);
   const opType = kind === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity';
   state.hooks.message.emit(lifecycleMessage(opType, key, twin, context));
-  if (key.moduleId === undefined) {
+  if (key.moduleId === undefined || state.unsettled.moduleEventsInEventGrid) {
     state.hooks.lifecycle.emit({ kind, deviceId: key.deviceId, at: context.at });
   }
 }

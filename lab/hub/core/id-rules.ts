@@ -6,6 +6,9 @@ const idPattern = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 
 const systemModules = ['$edgeAgent', '$edgeHub'] as const;
 
+export const isSystemModule = (moduleId: string | undefined): boolean =>
+  systemModules.some((system) => system === moduleId);
+
 /** Throws 400004 for an id that no identity can have. */
 export function checkKey(key: IdentityKey): void {
   if (!idPattern.test(key.deviceId)) refuseArgument('The device id is not valid');
@@ -14,7 +17,7 @@ export function checkKey(key: IdentityKey): void {
 
 /** `$edgeAgent` and `$edgeHub` come and go with their device; anyone else's write is refused (401100). */
 export function refuseSystemModule(key: IdentityKey): void {
-  if (systemModules.some((moduleId) => moduleId === key.moduleId)) {
+  if (isSystemModule(key.moduleId)) {
     throw new HubError('SystemModuleModifyUnauthorizedAccess', 'Unauthorized to modify reserved module.');
   }
 }

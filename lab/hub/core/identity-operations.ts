@@ -4,11 +4,11 @@ import { deviceEntry, findEntry, keyOf, type DeviceEntry, type Entry } from './e
 import { HubError, refuseArgument } from './errors.js';
 import { checkIfMatch } from './etag.js';
 import { emitLifecycle, type HubState } from './hub-state.js';
-import { checkKey, refuseSystemModule, systemModules } from './id-rules.js';
+import { checkKey, isSystemModule, refuseSystemModule, systemModules } from './id-rules.js';
 import { parseIdentityBody, type IdentityBody } from './identity-body.js';
 import { newIdentity, updatedIdentity } from './identity-records.js';
 import { sevenDigits } from './stamps.js';
-import { newTwin, twinRecord, type TwinContent } from './twin-state.js';
+import { newTwin, twinRecord, type FirstContent } from './twin-state.js';
 
 /** 413003 TooManyModulesOnDevice. */
 const MAX_MODULES_ON_DEVICE = 50;
@@ -21,25 +21,37 @@ function parseBodyOf(key: IdentityKey, body: JsonObject): IdentityBody {
   return parsed;
 }
 
-const newEntry = (state: HubState, key: IdentityKey, body: IdentityBody, twin: TwinContent): Entry => ({
+const newEntry = (
+  state: HubState,
+  key: IdentityKey,
+  body: IdentityBody,
+  { reported, ...twin }: FirstContent,
+): Entry => ({
   identity: newIdentity(state, key, body),
-  twin: newTwin(twin, sevenDigits(state.clock.now())),
+  twin: newTwin(
+    reported !== undefined && state.unsettled.reportedInBulkCreate ? { ...twin, reported } : twin,
+    sevenDigits(state.clock.now()),
+  ),
 });
 
 const tellCreated = (state: HubState, { identity, twin }: Entry): void =>
   emitLifecycle(state, 'created', keyOf(identity), twinRecord(keyOf(identity), twin));
 
-/** The modules that make a device an Edge device, with keys of their own. */
+const isTold = ({ unsettled }: HubState, { identity }: Entry): boolean =>
+  unsettled.systemModulesTold || !isSystemModule(identity.moduleId);
+
+/** The modules that make a device an Edge device, with keys of their own: those of them that are told of. */
 function addSystemModules(state: HubState, device: DeviceEntry): Entry[] {
   const { deviceId } = device.identity;
-  return systemModules.map((moduleId) => {
+  const added = systemModules.map((moduleId) => {
     const entry = newEntry(state, { deviceId, moduleId }, {}, {});
     device.modules.set(moduleId, entry);
     return entry;
   });
+  return added.filter((entry) => isTold(state, entry));
 }
 
-function createDevice(state: HubState, key: IdentityKey, body: IdentityBody, twin: TwinContent): IdentityRecord {
+function createDevice(state: HubState, key: IdentityKey, body: IdentityBody, twin: FirstContent): IdentityRecord {
   if (state.entries.has(key.deviceId)) {
     throw new HubError('DeviceAlreadyExists', 'A device with this id is already registered.');
   }
@@ -50,7 +62,7 @@ function createDevice(state: HubState, key: IdentityKey, body: IdentityBody, twi
   return device.identity;
 }
 
-function createModule(state: HubState, key: IdentityKey, body: IdentityBody, twin: TwinContent): IdentityRecord {
+function createModule(state: HubState, key: IdentityKey, body: IdentityBody, twin: FirstContent): IdentityRecord {
   refuseSystemModule(key);
   const { modules } = deviceEntry(state.entries, key.deviceId);
   const { moduleId = '' } = key;
@@ -66,7 +78,12 @@ function createModule(state: HubState, key: IdentityKey, body: IdentityBody, twi
   return entry.identity;
 }
 
-export function createIdentity(state: HubState, key: IdentityKey, body: JsonObject, twin: TwinContent): IdentityRecord {
+export function createIdentity(
+  state: HubState,
+  key: IdentityKey,
+  body: JsonObject,
+  twin: FirstContent,
+): IdentityRecord {
   checkKey(key);
   const parsed = parseBodyOf(key, body);
   const create = key.moduleId === undefined ? createDevice : createModule;
@@ -103,7 +120,14 @@ export function updateIdentity(state: HubState, key: IdentityKey, body: JsonObje
   return after;
 }
 
-/** A device's modules go with it, silently. */
+/** A device's modules go with it: silently, unless `moduleDeletesToldWithDevice`. */
+function tellDeleted(state: HubState, entry: Entry): void {
+  const told = state.unsettled.moduleDeletesToldWithDevice;
+  const modules = told === false ? [] : [...modulesOf(entry).values()].filter((module) => isTold(state, module));
+  for (const { identity, twin } of told === 'before' ? [...modules, entry] : [entry, ...modules])
+    emitLifecycle(state, 'deleted', keyOf(identity), twinRecord(keyOf(identity), twin));
+}
+
 export function deleteIdentity(state: HubState, key: IdentityKey, ifMatch: string): void {
   refuseSystemModule(key);
   const entry = findEntry(state.entries, key);
@@ -111,6 +135,6 @@ export function deleteIdentity(state: HubState, key: IdentityKey, ifMatch: strin
   if (key.moduleId === undefined) state.entries.delete(key.deviceId);
   else deviceEntry(state.entries, key.deviceId).modules.delete(key.moduleId);
   revoke(state, entry);
-  emitLifecycle(state, 'deleted', key, twinRecord(key, entry.twin));
+  tellDeleted(state, entry);
   state.hooks.write.emit({ kind: 'identity', key });
 }

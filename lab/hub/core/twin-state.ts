@@ -20,6 +20,11 @@ export interface TwinContent {
   desired?: JsonObject;
 }
 
+/** What a twin can be born with. */
+export interface FirstContent extends TwinContent {
+  reported?: JsonObject;
+}
+
 /** The next state, and the body of the change event: changed keys only ("non-telemetry event schemas", updateTwin). */
 export interface TwinChange {
   readonly state: TwinState;
@@ -29,9 +34,11 @@ export interface TwinChange {
 const FIRST_VERSION = 2;
 
 /** A created twin has version 2 and `$version` 1 (the service's own sample), also when it was created with content. */
-export function newTwin(content: TwinContent, at: string): TwinState {
+export function newTwin(content: FirstContent, at: string): TwinState {
   const empty = newSection();
-  const { tags = {}, desired } = content;
+  const section = (name: 'desired' | 'reported'): TwinSection =>
+    content[name] === undefined ? empty : replaceSection(name, { ...empty, version: 0 }, content[name], at);
+  const { tags = {} } = content;
   checkSection('tags', tags);
   const value = mergePatch(undefined, tags);
   checkGrowth('tags', {}, value);
@@ -39,8 +46,8 @@ export function newTwin(content: TwinContent, at: string): TwinState {
     etagCount: 1,
     version: FIRST_VERSION,
     tags: value,
-    desired: desired === undefined ? empty : replaceSection('desired', { ...empty, version: 0 }, desired, at),
-    reported: empty,
+    desired: section('desired'),
+    reported: section('reported'),
   };
 }
 

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Unsettled } from '../../contracts.js';
 import { HubError, type HubErrorName } from '../core/errors.js';
 
 /** What a handler answers; a 204 has no body, everything else is JSON. */
@@ -24,7 +25,10 @@ function trackingText(at: Date): string {
 }
 
 /** The service's error body, which azure-iothub splits at `;` and `:`, and its header. */
-export function errorAnswer(error: { status: number; errorName: string; message: string }): HubAnswer {
+export function errorAnswer(
+  error: { status: number; errorName: string; message: string },
+  { retryAfterOn429 }: Pick<Unsettled, 'retryAfterOn429'>,
+): HubAnswer {
   return {
     status: error.status,
     body: {
@@ -34,7 +38,7 @@ export function errorAnswer(error: { status: number; errorName: string; message:
     headers: {
       'iothub-errorcode': error.errorName,
       // The service does not document one on its data plane; a client has to honour what it gets.
-      ...(error.status === 429 ? { 'Retry-After': '1' } : {}),
+      ...(error.status === 429 && retryAfterOn429 ? { 'Retry-After': '1' } : {}),
     },
   };
 }
@@ -55,9 +59,9 @@ const faultNames: Record<number, HubErrorName> = {
   504: 'GatewayTimeout',
 };
 
-export function faultAnswer(status: number): HubAnswer {
+export function faultAnswer(status: number, unsettled: Pick<Unsettled, 'retryAfterOn429'>): HubAnswer {
   const errorName = faultNames[status] ?? 'ServerError';
-  return errorAnswer({ status, errorName, message: 'A fault of the laboratory' });
+  return errorAnswer({ status, errorName, message: 'A fault of the laboratory' }, unsettled);
 }
 
 export const badJson = (): HubError => new HubError('IotHubFormatError', 'The request body is not valid JSON');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HubCore, IdentityKey, JsonObject } from '../../contracts.js';
 import { HubError, refuseArgument } from '../core/errors.js';
-import { twinContentOf } from './twin-content.js';
+import { firstContentOf, twinContentOf } from './twin-content.js';
 
 const text = z.string().nullish();
 
@@ -36,7 +36,7 @@ interface ItemCall {
 type ImportMode = (call: ItemCall) => void;
 
 const ANY = '*';
-const create: ImportMode = ({ core, key, body }) => void core.createIdentity(key, body, twinContentOf(body));
+const create: ImportMode = ({ core, key, body }) => void core.createIdentity(key, body, firstContentOf(body));
 const update = ({ core, key, body }: ItemCall, ifMatch: string): void => void core.updateIdentity(key, body, ifMatch);
 const patchTwin = ({ core, key, body }: ItemCall, ifMatch: string): void =>
   void core.patchTwin(key, twinContentOf(body), ifMatch);

@@ -74,14 +74,15 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
   app.use(async (_context, next) => {
     const fault = await faults.before(core.role, 'https');
     if (fault?.instead !== undefined) return insteadOfHub(fault.status, fault.instead);
-    return fault === undefined ? next() : toResponse(faultAnswer(fault.status));
+    return fault === undefined ? next() : toResponse(faultAnswer(fault.status, core.unsettled));
   });
   for (const route of routes) addRoute(app, core, route);
-  app.notFound(() => toResponse(errorAnswer(new HubError('GenericNotFound', 'There is no such operation'))));
+  const refusal = (error: HubError): Response => toResponse(errorAnswer(error, core.unsettled));
+  app.notFound(() => refusal(new HubError('GenericNotFound', 'There is no such operation')));
   app.onError((error) => {
-    if (error instanceof HubError) return toResponse(errorAnswer(error));
+    if (error instanceof HubError) return refusal(error);
     onDefect(error);
-    return toResponse(errorAnswer(new HubError('ServerError', 'The laboratory failed')));
+    return refusal(new HubError('ServerError', 'The laboratory failed'));
   });
   const listener = getRequestListener(async (request, env) => {
     const damage = faults.damage?.(core.role, 'https');

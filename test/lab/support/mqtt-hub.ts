@@ -7,6 +7,7 @@ import type {
   HubErrorShape,
   HubLimits,
   IdentityKey,
+  Unsettled,
 } from '../../../lab/contracts.js';
 import { createHubCore } from '../../../lab/hub/core/hub-core.js';
 import { createMqttServer } from '../../../lab/hub/mqtt/server.js';
@@ -27,7 +28,9 @@ export interface MqttHub extends AsyncDisposable {
 }
 
 let hubs = 0;
-export async function startMqttHub(options: { limits?: HubLimits } = {}): Promise<MqttHub> {
+export async function startMqttHub(
+  options: { limits?: HubLimits; unsettled?: Partial<Unsettled> } = {},
+): Promise<MqttHub> {
   const hostName = `p-mqtt${(hubs += 1)}.azure-devices.net`;
   const core = createHubCore({ role: 'primary', hostName, ...options });
   const certificates = await createLabCertificates();

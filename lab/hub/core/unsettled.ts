@@ -1,0 +1,13 @@
+import type { Unsettled } from '../../contracts.js';
+
+const defaults: Unsettled = {
+  moduleDeletesToldWithDevice: false,
+  systemModulesTold: true,
+  moduleEventsInEventGrid: false,
+  reportedInBulkCreate: false,
+  retryAfterOn429: true,
+  expiredThumbprintRefused: false,
+};
+
+/** Every switch: as it was chosen, else its default. */
+export const unsettledOf = (chosen: Partial<Unsettled> = {}): Readonly<Unsettled> => ({ ...defaults, ...chosen });
