@@ -4,6 +4,7 @@ import { isValidId } from '../identity-id.js';
 import { routeDevice, type DeviceRoute, type RouteOptions } from '../routing/route-device.js';
 import type { RoutingState } from '../routing/state.js';
 import { runWithLog } from './invocation-log.js';
+import { refuse } from './refuse.js';
 
 /** Small devices ask for `text/plain` and get the bare host name; everybody else gets JSON. */
 const wantsText = (request: HttpRequest): boolean => {
@@ -28,12 +29,6 @@ export interface DeviceRoutingOptions extends RouteOptions {
   /** Seconds after which a refused caller may try again. */
   retryAfterInSeconds: number;
 }
-
-const refuse = (status: number, code: string, message: string, headers: Record<string, string> = {}) => ({
-  status,
-  headers: { 'Cache-Control': 'no-store', ...headers },
-  jsonBody: { error: { code, message } },
-});
 
 /**
  * `GET /api/devices/{deviceId}/hub`: the hub a device connects to. Answers from memory for any well-formed id (whether the device

@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Health } from '../health/report.js';
 import { runWithLog } from './invocation-log.js';
+import { refuse } from './refuse.js';
 
 const digest = (text: string) => createHash('sha256').update(text).digest();
 
@@ -23,11 +24,7 @@ export async function answerHealth(request: HttpRequest, options: HealthHandlerO
     return { status: ok ? 200 : 503, headers, jsonBody: { ok } };
   }
   if (options.operatorKey === undefined || !sameKey(given, options.operatorKey))
-    return {
-      status: 401,
-      headers,
-      jsonBody: { error: { code: 'wrongKey', message: 'This is not the operator key (setting OPERATOR_KEY).' } },
-    };
+    return refuse(401, 'wrongKey', 'This is not the operator key (setting OPERATOR_KEY).');
   const report = await options.health.report();
   return { status: report.ok ? 200 : 503, headers, jsonBody: report };
 }

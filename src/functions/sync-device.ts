@@ -3,6 +3,7 @@ import { isAppError } from '../errors.js';
 import { isValidId } from '../identity-id.js';
 import type { SyncNow } from '../registry/sync-now.js';
 import { runWithLog } from './invocation-log.js';
+import { refuse } from './refuse.js';
 
 export interface SyncDeviceOptions {
   syncNow: SyncNow;
@@ -11,12 +12,6 @@ export interface SyncDeviceOptions {
 }
 
 const headers = { 'Cache-Control': 'no-store' };
-const refuse = (status: number, code: string, message: string, more: Record<string, string> = {}) => ({
-  status,
-  headers: { ...headers, ...more },
-  jsonBody: { error: { code, message } },
-});
-
 /**
  * `POST /api/devices/{deviceId}/sync`: the standby's copy of this device and of its modules is brought up to the active hub's state
  * now. 200 with the outcomes; 202 when some are queued; 400 `invalidDeviceId`; 503 `cannotQueue` when nothing is promised.

@@ -1,6 +1,7 @@
 import type { EventHubHandler, InvocationContext } from '@azure/functions';
 import { z } from 'zod';
 import type { RawTwinEvent } from '../twin/ports.js';
+import { parseUtc } from '../utc-time.js';
 import { runWithLog } from './invocation-log.js';
 
 export interface TwinBatchHandler {
@@ -24,13 +25,6 @@ const metadataSchema = z.object({
   propertiesArray: z.array(fieldsSchema),
   systemPropertiesArray: z.array(fieldsSchema),
 });
-
-/** The host writes UTC times without a `Z`. */
-function parseUtc(value: unknown): Date | undefined {
-  if (typeof value !== 'string') return undefined;
-  const time = new Date(/Z|[+-]\d\d:\d\d$/.test(value) ? value : `${value}Z`);
-  return Number.isNaN(time.getTime()) ? undefined : time;
-}
 
 const toBytes = (body: unknown): Uint8Array =>
   body instanceof Uint8Array ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body ?? null));

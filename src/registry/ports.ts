@@ -1,4 +1,3 @@
-import type { HoldReason } from '../direction.js';
 import type { HubRole, Identity, IdentityContent, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
 
 /** Identities and twins of one hub. Every call has a deadline, is retried where that can help, and ends in an AppError. */
@@ -80,14 +79,6 @@ export interface RetryMessage {
   /** Set when this message was put back until its turn came: it need not wait for another (REPAIR_PER_MINUTE). */
   turn?: true;
 }
-
-/** What the twin room is told: its ReplicatePort is wired to `createReplicate` in the composition root. */
-export type ReplicateOutcome =
-  | { kind: 'done' }
-  | { kind: 'sourceGone' }
-  | { kind: 'sourceAway'; error: Error }
-  | { kind: 'hold'; reason: HoldReason; error?: Error }
-  | { kind: 'refused'; error: Error };
 
 /** Original bytes kept because nothing can be done with them. Rejects with storageUnavailable. */
 export interface ParkPort {

@@ -2,7 +2,7 @@ import type { HoldReason } from '../direction.js';
 import { AppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { PutBackOptions } from './put-back.js';
-import type { ReplicateOutcome } from './ports.js';
+import type { ReplicateOutcome } from '../replicate-outcome.js';
 import { retryDelayInMs } from './retry-delay.js';
 import type { SyncIdentity } from './sync-identity.js';
 import { toMessage } from './sync-run.js';

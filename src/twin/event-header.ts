@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { IdentityKey } from '../hub-model.js';
 import { isValidId } from '../identity-id.js';
+import { parseUtc } from '../utc-time.js';
 import type { ParkReason, RawTwinEvent } from './ports.js';
 
 /** What an event says beside its body. Sources: IoT Hub, "non-telemetry event schemas"; annotations: "message routing". */
@@ -67,7 +68,7 @@ export function parseHeader(raw: RawTwinEvent, sourceHubName: string): EventHead
   if (!isValidId(deviceId)) return park('invalidId', 'device id');
   if (typeof moduleId === 'string' && !isValidId(moduleId)) return park('invalidId', 'module id');
   const key = typeof moduleId === 'string' ? { deviceId, moduleId } : { deviceId };
-  return { source, key, opType: opType ?? undefined, operationTimestamp: parseTime(operationTimestamp) };
+  return { source, key, opType: opType ?? undefined, operationTimestamp: parseUtc(operationTimestamp) };
 }
 
 /** The host lower-cases the first letter of property names: names are compared without it. */
@@ -79,11 +80,4 @@ function isSameHub(a: string, b: string): boolean {
   const [left, right] = [a.toLowerCase(), b.toLowerCase()];
   if (left.includes('.') && right.includes('.')) return left === right;
   return left.split('.')[0] === right.split('.')[0];
-}
-
-/** ISO with up to seven digits; the host may have dropped its `Z`. What is not a time is left out: the event is then taken as it comes. */
-function parseTime(value: unknown): Date | undefined {
-  if (typeof value !== 'string') return undefined;
-  const time = new Date(/(Z|[+-]\d\d:\d\d)$/.test(value) ? value : `${value}Z`);
-  return Number.isNaN(time.getTime()) ? undefined : time;
 }

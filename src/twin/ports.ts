@@ -1,3 +1,4 @@
+import type { ReplicateOutcome } from '../replicate-outcome.js';
 import type { HoldReason } from '../direction.js';
 import type { HubRole, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
 
@@ -19,17 +20,6 @@ export interface ReplicatePort {
   /** Records that this id must be repaired by state and queues the repair. Rejects with storageUnavailable. */
   markDirty(source: HubRole, key: IdentityKey, reason: DirtyReason): Promise<void>;
 }
-/**
- * `done`: the copy equals the source as read. `sourceGone`: the source answers exactly 404001 or 404010 (the deletion rules
- * were applied to the copy). `sourceAway`, `targetAway`: which side could not be reached, so that the caller can mark or hold.
- */
-export type ReplicateOutcome =
-  | { kind: 'done' }
-  | { kind: 'sourceGone' }
-  | { kind: 'sourceAway'; error: Error }
-  | { kind: 'hold'; reason: HoldReason; error?: Error }
-  | { kind: 'refused'; error: Error };
-
 export type DirtyReason =
   | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream
   | 'sourceUnreadable'

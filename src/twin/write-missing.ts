@@ -3,7 +3,7 @@ import type { IdentityKey } from '../hub-model.js';
 import type { Effects } from './effects.js';
 import { holdFor, type Hold } from './hold.js';
 import type { PlannedEvent } from './plan-identity.js';
-import type { ReplicateOutcome } from './ports.js';
+import type { ReplicateOutcome } from '../replicate-outcome.js';
 
 /** The copy is brought up from the source's state, which holds what `events` would have changed. */
 export async function replicateInstead(

@@ -15,11 +15,11 @@ import type {
   ParkedItem,
   ParkPort,
   RawTwinEvent,
-  ReplicateOutcome,
   ReplicatePort,
   ReportedPort,
   TwinHubPort,
 } from '../../../src/twin/ports.js';
+import type { ReplicateOutcome } from '../../../src/replicate-outcome.js';
 import type { ReplayerOptions } from '../../../src/twin/effects.js';
 import { createTwinReplayer } from '../../../src/twin/replay-batch.js';
 import { createCounters } from '../../../src/health/counters.js';
