@@ -15,6 +15,7 @@ export type HoldReason =
   | 'paused' // the document says so
   | 'draining' // device failover under way; not built in this version
   | 'stoodStill' // this process did not run for a while and may have lost its partitions
+  | 'partitionElsewhere' // another instance works on this partition, or has taken it over
   | 'targetAway' // unreachable, busy, timed out, failing over
   | 'targetThrottled'
   | 'targetQuotaExceeded'

@@ -1,11 +1,12 @@
 import type { EventHubHandler, InvocationContext } from '@azure/functions';
 import { z } from 'zod';
+import type { BatchContext } from '../twin/effects.js';
 import type { RawTwinEvent } from '../twin/ports.js';
 import { parseUtc } from '../utc-time.js';
 import { runWithLog } from './invocation-log.js';
 
 export interface TwinBatchHandler {
-  replayBatch(events: RawTwinEvent[], context: { partitionId: string; eventHubName: string }): Promise<void>;
+  replayBatch(events: RawTwinEvent[], context: BatchContext): Promise<void>;
 }
 
 /** 64-bit numbers come as { low, high, unsigned } from the worker's decoder, as numbers where they fit, or as text. */
@@ -21,7 +22,19 @@ const fieldsSchema = z.record(z.string(), z.unknown());
 
 /** The host's metadata of a batch, read per event: its other arrays drop entries, so that their indexes don't match. */
 const metadataSchema = z.object({
-  partitionContext: z.object({ partitionId: z.string(), eventHubName: z.string() }),
+  partitionContext: z
+    .object({
+      partitionId: z.string(),
+      eventHubName: z.string(),
+      consumerGroup: z.string().optional(),
+      fullyQualifiedNamespace: z.string().optional(),
+    })
+    .transform(({ partitionId, eventHubName, consumerGroup, fullyQualifiedNamespace: namespace }): BatchContext => ({
+      partitionId,
+      eventHubName,
+      ...(consumerGroup !== undefined && { consumerGroup }),
+      ...(namespace !== undefined && { namespace }),
+    })),
   propertiesArray: z.array(fieldsSchema),
   systemPropertiesArray: z.array(fieldsSchema),
 });
@@ -33,7 +46,7 @@ const toBytes = (body: unknown): Uint8Array =>
 export function decodeBatch(
   bodies: readonly unknown[],
   context: Pick<InvocationContext, 'triggerMetadata'>,
-): { events: RawTwinEvent[]; partition: { partitionId: string; eventHubName: string } } {
+): { events: RawTwinEvent[]; partition: BatchContext } {
   const metadata = metadataSchema.parse(context.triggerMetadata);
   const events = bodies.map((body, index): RawTwinEvent => {
     const systemProperties = metadata.systemPropertiesArray[index] ?? {};

@@ -60,7 +60,7 @@ const bringUp = async (
 ): Promise<SyncAction> => {
   const { source } = plan;
   const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
-  await copyTwin(run, source.key);
+  const { version } = await copyTwin(run, source.key);
   if (isRecorded(ledger, source, target)) return did;
   await complete(run, source.key);
   await writeLedger(run, {
@@ -69,6 +69,7 @@ const bringUp = async (
     sourceGenerationId: source.generationId,
     targetGenerationId: target.generationId,
     copiedAt: run.clock.now(),
+    sourceVersion: version,
     etag: ledger?.etag,
   });
   return did;

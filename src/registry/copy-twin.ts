@@ -5,14 +5,16 @@ import { assertMayWrite, on, SyncStop } from './sync-stop.js';
 
 /**
  * Makes tags and desired properties equal in one conditional write, then the reported ones where that is wanted. The target's
- * ETag is read before the source, so that whoever read the source later wins; the loser starts over from the identity.
+ * ETag is read before the source, so that whoever read the source later wins; the loser starts over from the identity. Resolves
+ * with the source's twin as it was read.
  */
-export const copyTwin = async (run: SyncRun, key: IdentityKey): Promise<void> => {
+export const copyTwin = async (run: SyncRun, key: IdentityKey): Promise<Twin> => {
   const target = present(await on('target', run.targetHub.getTwin(key)));
   const source = present(await on('source', run.sourceHub.getTwin(key)));
   const patch = twinPatch(target, source);
   if (patch !== undefined) await writeToTarget(run, () => run.targetHub.patchTwin(key, patch, target.etag));
   await copyReported(run, target, source);
+  return source;
 };
 
 /** Both identities were there a moment ago: one was deleted meanwhile, or its twin is not made yet. Look at the identity again. */

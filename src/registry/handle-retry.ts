@@ -1,3 +1,5 @@
+import { AppError } from '../errors.js';
+import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { HintHandlerOptions } from './handle-event.js';
 import { parkHint, skipHint, type HintOutcome } from './hint-outcome.js';
 import { putBack } from './put-back.js';
@@ -14,9 +16,23 @@ export const createRegistryRetryHandler =
     const message = parseRetryMessage(raw, options.hubNames);
     if (message.kind === 'bad') return parkHint(options, { source: 'registry-retry', reason: message.reason }, raw);
     const { source, key, attempt } = message;
+    if (message.marked && !(await isDirty(options, source, key))) {
+      return skipHint(options, 'alreadyRepaired', { hub: options.hubNames[source], ...key });
+    }
     const outcome = await options.syncIdentity(source, key);
     if (outcome.kind === 'done') return outcome;
     if (outcome.kind === 'nothing') return skipHint(options, outcome.reason, { hub: options.hubNames[source], ...key });
     await putBack(options, source, key, attempt + 1, outcome);
     return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
   };
+
+/** Event Grid and the route both tell of a new device: whichever comes second finds its mark cleared by the first. */
+const isDirty = async ({ ledger }: HintHandlerOptions, source: HubRole, key: IdentityKey): Promise<boolean> => {
+  try {
+    return (await ledger.readDirty(source, key)) !== undefined;
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    // The repair meets the same, and puts the message back.
+    return true;
+  }
+};

@@ -10,7 +10,7 @@ export type HintOutcome =
   | { kind: 'queued'; reason: NotNowReason | 'refused' | 'repairPaced' }
   | { kind: 'parked'; reason: ParkReason };
 
-export type SkippedHintReason = NothingReason | 'unknownEventType' | 'unknownHub';
+export type SkippedHintReason = NothingReason | 'unknownEventType' | 'unknownHub' | 'alreadyRepaired'; // by whatever else brought its identity in step since it was marked
 
 export interface HintSinks {
   parking: ParkPort;

@@ -50,8 +50,10 @@ export interface LedgerEntry {
    * an older life that must go first, or empty when there was none.
    */
   targetGenerationId: string;
-  /** While `creating`: when the copy was begun. */
+  /** While `creating`: when the copy was begun. Else when it was complete; later changes of the source don't move it. */
   copiedAt: Date;
+  /** `copied` only: the version of the source's twin that was copied then. */
+  sourceVersion?: number;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;
@@ -76,6 +78,8 @@ export interface RetryMessage {
   deviceId: string;
   moduleId?: string;
   attempt: number;
+  /** Set when this message was sent with a dirty mark: once that is cleared there is nothing left to do. */
+  marked?: true;
   /** Set when this message was put back until its turn came: it need not wait for another (REPAIR_PER_MINUTE). */
   turn?: true;
 }

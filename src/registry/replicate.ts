@@ -2,6 +2,7 @@ import type { HoldReason } from '../direction.js';
 import { AppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { PutBackOptions } from './put-back.js';
+import type { RetryMessage } from './ports.js';
 import type { ReplicateOutcome } from '../replicate-outcome.js';
 import { retryDelayInMs } from './retry-delay.js';
 import type { SyncIdentity } from './sync-identity.js';
@@ -9,9 +10,18 @@ import { toMessage } from './sync-run.js';
 import type { NothingReason, SyncOutcome } from './sync-outcome.js';
 
 /** What the twin room needs of this one. */
+/** Since when the target holds a copy, as recorded. Whatever the source did before was done to what was copied, or to an older life. */
+interface CopyMark {
+  begunAt: Date;
+  /** Of the source's twin that was copied; absent while the copy is not complete. */
+  sourceVersion?: number;
+}
+
 export interface Replicate {
   /** By the source's state read now; never rejects but for defects and storage. */
   replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  /** `undefined`: there is no record of a copy. Rejects with storageUnavailable. */
+  copyOf(source: HubRole, key: IdentityKey): Promise<CopyMark | undefined>;
   /** Marks first, then queues the repair; both or it rejects with storageUnavailable. */
   markDirty(source: HubRole, key: IdentityKey, reason: string): Promise<void>;
 }
@@ -22,10 +32,17 @@ export const createReplicate = (
   const markDirty: Replicate['markDirty'] = async (source, key, reason) => {
     await options.ledger.markDirty(source, key, reason, options.clock.now());
     const delayInMs = retryDelayInMs({ attempt: 1, pace: 'quick', random: options.random });
-    await options.queue.enqueue(toMessage(options.hubNames[source], key, 1), delayInMs);
+    const message: RetryMessage = { ...toMessage(options.hubNames[source], key, 1), marked: true };
+    await options.queue.enqueue(message, delayInMs);
   };
   return {
     markDirty,
+    copyOf: async (source, key) => {
+      const row = await options.ledger.read(source, key);
+      if (row === undefined) return undefined;
+      const { state, copiedAt: begunAt, sourceVersion } = row;
+      return { begunAt, ...(state === 'copied' && sourceVersion !== undefined && { sourceVersion }) };
+    },
     replicateIdentity: async (source, key) => {
       const outcome = await options.syncIdentity(source, key);
       if ('side' in outcome && outcome.side === 'reported') {

@@ -43,6 +43,24 @@ const verdicts: Record<ErrorCode, Verdict> = {
   invalidSettings: 'targetAway',
   storageUnavailable: 'storageAway',
   storageRefused: 'storageAway',
+  // Of other rooms; a sync never meets them.
+  armTimeout: 'targetAway',
+  armUnavailable: 'targetAway',
+  armUnauthorized: 'targetAway',
+  armRefused: 'targetAway',
+  armBadAnswer: 'targetAway',
+  redirectTimeout: 'targetAway',
+  redirectUnavailable: 'targetAway',
+  redirectRefused: 'targetAway',
+  engineUnavailable: 'targetAway',
+  stageRefused: 'targetAway',
+  targetUnavailable: 'targetAway',
+  targetRefused: 'targetAway',
+  eventHubSilent: 'targetAway',
+  generationsRefused: 'targetAway',
+  generationsUnknown: 'targetAway',
+  handlerFailed: 'targetAway',
+  ownershipLost: 'targetAway',
 };
 
 const toStop = (side: Side, error: AppError): SyncStop['outcome'] => {

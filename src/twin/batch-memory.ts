@@ -4,6 +4,7 @@ import type { BatchContext } from './effects.js';
 import { createTrails, judge, type Trail, type Trails } from './event-order.js';
 import { parseEvent } from './parse-event.js';
 import { planIdentity, type IdentityWork, type PlannedEvent } from './plan-identity.js';
+import type { Place } from './position.js';
 import type { ParkReason, RawTwinEvent, SkipReason } from './ports.js';
 
 /** A batch under way: what is left of it. */
@@ -22,6 +23,7 @@ export interface Batch {
 function planBatch(
   events: readonly RawTwinEvent[],
   sourceHubName: string,
+  placeOf: (event: RawTwinEvent) => Place,
   seen: Pick<Trails, 'get'> = new Map<string, Trail>(),
 ): Batch {
   const groups = new Map<string, PlannedEvent[]>();
@@ -33,6 +35,7 @@ function planBatch(
     const event = parseEvent(raw, sourceHubName);
     if (event.kind === 'park') unreadable.push({ raw, reason: event.reason, detail: event.detail });
     else if (event.kind === 'skip') skips.push(event.reason);
+    else if (placeOf(raw) === 'before') late.set(keyText(event.key), event.key);
     else {
       const id = keyText(event.key);
       const { judgement, trail } = judge(trails.get(id) ?? seen.get(id) ?? [], event);
@@ -66,11 +69,15 @@ export function createBatchMemory(sourceHubName: string) {
   const partitionOf = (context: BatchContext) => `${context.eventHubName}/${context.partitionId}`;
   return {
     /** `isNew`: not one that was held before. */
-    open(events: readonly RawTwinEvent[], context: BatchContext): { batch: Batch; isNew: boolean } {
+    open(
+      events: readonly RawTwinEvent[],
+      context: BatchContext,
+      placeOf: (event: RawTwinEvent) => Place,
+    ): { batch: Batch; isNew: boolean } {
       const id = identify(events);
       const known = held.get(partitionOf(context));
       if (known?.id === id) return { batch: known.batch, isNew: false };
-      const batch = planBatch(events, sourceHubName, seen);
+      const batch = planBatch(events, sourceHubName, placeOf, seen);
       held.set(partitionOf(context), { id, batch });
       return { batch, isNew: true };
     },
@@ -84,6 +91,8 @@ export function createBatchMemory(sourceHubName: string) {
       else if (!heldSince.has(partition)) heldSince.set(partition, nowInMs);
       return nowInMs - (heldSince.get(partition) ?? nowInMs);
     },
+    /** Another has worked on the partition: a batch that was half done here is to be done from its beginning. */
+    forget: (context: BatchContext): void => void held.delete(partitionOf(context)),
     close: (context: BatchContext, batch: Batch): void => {
       held.delete(partitionOf(context));
       for (const [id, trail] of batch.trails) seen.set(id, trail);

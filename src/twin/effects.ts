@@ -4,11 +4,13 @@ import { codeOf } from '../errors.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import { defectFields, type Logger } from '../log-events.js';
 import { causeFields, type Hold } from './hold.js';
+import type { Turn } from './partition-turn.js';
 import type { PlannedEvent } from './plan-identity.js';
 import type {
   DirtyReason,
   ParkPort,
   ParkReason,
+  PositionPort,
   RawTwinEvent,
   ReplicatePort,
   ReportedPort,
@@ -29,6 +31,12 @@ export interface ReplayerOptions {
   reported?: ReportedPort;
   park: ParkPort;
   counters: TwinCounters;
+  /** What was reached in each partition, shared by all instances. */
+  positions: PositionPort;
+  /** Of this process, new each time it starts. */
+  instanceId: string;
+  /** How long a partition stays an instance's that says nothing, in milliseconds. */
+  leaseInMs: number;
   clock: Clock;
   logger: Logger;
   /** Identities in work at once, over all partitions. */
@@ -45,10 +53,14 @@ export interface ReplayerOptions {
 export interface BatchContext {
   partitionId: string;
   eventHubName: string;
+  /** With the event hub's name they tell the partition from all others. */
+  namespace?: string;
+  consumerGroup?: string;
 }
 
 /** The effects that several steps share. Each resolves with a hold where it could not be done. */
 export interface Effects extends ReplayerOptions {
+  readonly turn: Pick<Turn, 'isFresh' | 'claim'>;
   readonly targetRole: HubRole;
   mark(key: IdentityKey, reason: DirtyReason, more?: MarkOptions): Promise<Hold | undefined>;
   keep(events: readonly RawTwinEvent[], reason: ParkReason, detail?: string): Promise<Hold | undefined>;
@@ -66,6 +78,7 @@ interface MarkOptions {
 export function createEffects(
   options: ReplayerOptions,
   context: BatchContext,
+  turn: Effects['turn'],
   onApplied: (operationTime: Date | undefined) => void,
 ): Effects {
   const { logger, replicate, park, counters } = options;
@@ -81,6 +94,7 @@ export function createEffects(
   };
   return {
     ...options,
+    turn,
     targetRole: otherRole(options.source),
     mark: (key, reason, { source = options.source, cause } = {}) =>
       attempt(async () => {

@@ -53,4 +53,4 @@ export const causeFields = (cause: unknown): LogFields =>
 
 /** These say that nothing can be decided or recorded: no time limit ends them, or changes would be lost. */
 export const isUnlimited = (reason: HoldReason): boolean =>
-  reason === 'stateStale' || reason === 'storageAway' || reason === 'stoodStill';
+  reason === 'stateStale' || reason === 'storageAway' || reason === 'stoodStill' || reason === 'partitionElsewhere';

@@ -17,8 +17,16 @@ export interface ReplicatePort {
    * strategy allows). Rejects with an AppError when it can't; `retryable` tells which side of hold and refuse it is on.
    */
   replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  /** Since when the target holds a copy; `undefined`: there is no record of one. Rejects with storageUnavailable. */
+  copyOf(source: HubRole, key: IdentityKey): Promise<CopyMark | undefined>;
   /** Records that this id must be repaired by state and queues the repair. Rejects with storageUnavailable. */
   markDirty(source: HubRole, key: IdentityKey, reason: DirtyReason): Promise<void>;
+}
+export interface CopyMark {
+  /** By this process's clock: never before the copy's source began its life. */
+  begunAt: Date;
+  /** Version of the source's twin that was copied; absent while the copy is not complete. */
+  sourceVersion?: number;
 }
 export type DirtyReason =
   | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream
@@ -58,6 +66,31 @@ export type ParkReason =
   | 'invalidId'
   | 'refusedByTarget';
 
+/** How far a partition was worked off, and by whom. One row for each namespace, event hub, consumer group and partition. */
+export interface PositionPort {
+  /** Rejects with storageUnavailable. */
+  read(partition: string): Promise<PartitionRow | undefined>;
+  /** Conditional: without `etag` it inserts, else it must match. Rejects with storageConflict or storageUnavailable. */
+  write(partition: string, row: PartitionRow): Promise<PartitionRow>;
+}
+export interface PartitionRow {
+  /** The instance that wrote the row. */
+  owner: string;
+  /** It has a batch under way, and renews the row meanwhile. */
+  isBusy: boolean;
+  /** Absent: nothing yet. */
+  reached?: Reached | undefined;
+  etag?: string;
+}
+/** All events of a partition from one to another, both included, which were applied, skipped, parked or left to repair. */
+export interface Reached {
+  /** Sequence numbers: 64 bits, hence text. */
+  from: string;
+  to: string;
+  /** The latest time at which one of them was enqueued. */
+  enqueuedAt: Date;
+}
+
 /** Counters of this instance; read by health. */
 export interface TwinCounters {
   applied(n: number): void;
@@ -72,8 +105,9 @@ export type SkipReason =
   | 'sourceGone'
   | 'reportedOff' // REPORTED_STRATEGY=off
   | 'notWritable' // reported of a device that we cannot speak for
-  | 'coveredByState' // followed in its batch by a create or delete, which is worked off by state
+  | 'coveredByState' // part of what was copied by state since, or followed by a create or delete, which is worked off so
   | 'nothingToDo' // a patch with no tags, desired or reported
+  | 'alreadyApplied' // delivered again: its partition was worked off beyond it
   | 'duplicate' // the same change once more: the route delivers at least once
   | 'systemModule' // $edgeAgent and $edgeHub come with their device
   | 'defect'; // given up after an error of our own and marked dirty

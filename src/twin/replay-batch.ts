@@ -1,8 +1,9 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { AppError } from '../errors.js';
+import { AppError, isAppError } from '../errors.js';
 import { createBatchMemory, type Batch } from './batch-memory.js';
 import { createEffects, type BatchContext, type Effects, type ReplayerOptions } from './effects.js';
 import { causeFields, isUnlimited, type Hold } from './hold.js';
+import { createPartitionFence, type Entrance } from './partition-fence.js';
 import type { IdentityWork } from './plan-identity.js';
 import type { RawTwinEvent } from './ports.js';
 import { dropWork, workOff } from './write-identity.js';
@@ -21,40 +22,68 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
   // Apart, so that slow connections of devices never take the place of desired properties of another partition.
   const limits = { writes: pLimit(options.concurrency), reported: pLimit(options.concurrency) };
 
-  return {
-    async replayBatch(events, context) {
-      const startedAtInMs = clock.monotonicInMs();
-      const { batch, isNew } = memory.open(events, context);
-      if (isNew) for (const reason of batch.skips) counters.skipped(reason);
-      let newest: Date | undefined;
-      const fx = createEffects(options, context, (time) => {
-        if (time && (!newest || time > newest)) newest = time;
-      });
+  const fence = createPartitionFence(options);
 
-      const holds = await workOffBatch(batch, limits, fx);
-      if (newest) counters.lag(Math.max(0, clock.now().getTime() - newest.getTime()));
-      const heldForInMs = memory.heldFor(context, holds.size > 0, clock.monotonicInMs());
-      const held = await endHolds(heldForInMs, holds, fx);
-      const fields = { eventHub: context.eventHubName, partition: context.partitionId, events: events.length };
-      counters.held(
-        `${context.eventHubName}/${context.partitionId}`,
-        held && { reason: held.reason, oldest: oldestOf(events) ?? clock.now() },
-      );
-      if (held) {
-        logger.event('warn', 'twin.held', {
-          ...fields,
-          reason: held.reason,
-          identities: holds.size,
-          ...causeFields(held.cause),
-        });
-        throw new AppError('held', `the batch must wait: ${held.reason}`, { retryable: true, cause: held.cause });
-      }
-      memory.close(context, batch);
-      const elapsedInMs = clock.monotonicInMs() - startedAtInMs;
-      logger.event('info', 'twin.batch', { ...fields, identities: batch.works.length, elapsedInMs });
-    },
+  const replay = async (events: readonly RawTwinEvent[], context: BatchContext): Promise<void> => {
+    const startedAtInMs = clock.monotonicInMs();
+    const entrance = await enter(events, context);
+    if (entrance.isAnothers) memory.forget(context);
+    const { batch, isNew } = memory.open(entrance.events, context, entrance.placeOf);
+    if (isNew) {
+      for (const reason of batch.skips) counters.skipped(reason);
+      if (entrance.events.length < events.length)
+        counters.skipped('alreadyApplied', events.length - entrance.events.length);
+    }
+    let newest: Date | undefined;
+    const fx = createEffects(options, context, entrance.turn, (time) => {
+      if (time && (!newest || time > newest)) newest = time;
+    });
+
+    const holds = await workOffBatch(batch, limits, fx);
+    if (newest) counters.lag(Math.max(0, clock.now().getTime() - newest.getTime()));
+    const heldForInMs = memory.heldFor(context, holds.size > 0, clock.monotonicInMs());
+    const held = await endHolds(heldForInMs, holds, fx);
+    if (held) {
+      await entrance.turn.release();
+      tellHold(held, events, context, holds.size);
+    }
+    // Before the trigger hears that it is done: a checkpoint must not be ahead of what was reached.
+    const notEnded = await entrance.turn.end();
+    if (notEnded) tellHold(notEnded, events, context, 0);
+    counters.held(partitionOf(context), undefined);
+    memory.close(context, batch);
+    const elapsedInMs = clock.monotonicInMs() - startedAtInMs;
+    logger.event('info', 'twin.batch', { ...fieldsOf(events, context), identities: batch.works.length, elapsedInMs });
   };
+
+  const enter = async (events: readonly RawTwinEvent[], context: BatchContext): Promise<Entrance> => {
+    try {
+      return await fence.enter(events, context);
+    } catch (cause) {
+      if (!isAppError(cause)) throw cause;
+      return tellHold({ reason: 'storageAway', hubWide: true, cause }, events, context, 0);
+    }
+  };
+
+  /** Rejects with `held`. What is another instance's is no hold of this one: it may never hear of that partition again. */
+  const tellHold = (hold: Hold, events: readonly RawTwinEvent[], context: BatchContext, identities: number): never => {
+    const { reason, cause } = hold;
+    const oldest = oldestOf(events) ?? clock.now();
+    counters.held(partitionOf(context), reason === 'partitionElsewhere' ? undefined : { reason, oldest });
+    logger.event('warn', 'twin.held', { ...fieldsOf(events, context), reason, identities, ...causeFields(cause) });
+    throw new AppError('held', `the batch must wait: ${reason}`, { retryable: true, cause });
+  };
+
+  return { replayBatch: (events, context) => fence.inOrder(context, () => replay(events, context)) };
 }
+
+const partitionOf = ({ eventHubName, partitionId }: BatchContext): string => `${eventHubName}/${partitionId}`;
+
+const fieldsOf = (events: readonly RawTwinEvent[], { eventHubName, partitionId }: BatchContext) => ({
+  eventHub: eventHubName,
+  partition: partitionId,
+  events: events.length,
+});
 
 const oldestOf = (events: readonly RawTwinEvent[]): Date | undefined =>
   events.find(({ enqueuedAt }) => enqueuedAt !== undefined)?.enqueuedAt;

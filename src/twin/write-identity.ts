@@ -1,8 +1,10 @@
 import type { IdentityKey } from '../hub-model.js';
 import { split, type DocumentWrite } from './coalesce.js';
+import { lookAtCopy, planByAge } from './copy-age.js';
 import { logDefect, type Effects } from './effects.js';
 import type { Hold } from './hold.js';
 import type { EventWrite, IdentityWork, PlannedEvent } from './plan-identity.js';
+import type { SkipReason } from './ports.js';
 import { decideDirection, toStep, type Step } from './step.js';
 import { writePatch, writeReplace } from './write-document.js';
 import { skipLifecycle, writeLifecycle } from './write-lifecycle.js';
@@ -24,12 +26,18 @@ export async function workOff(
   const writes = work[queue];
   try {
     let conflicts = 0;
+    let look: Look | undefined;
     for (let write = writes[0]; write; write = writes[0]) {
-      const step = await takeStep(work.key, queue, write, fx);
+      const step = await takeStep(work.key, queue, write, look, fx);
       if (step.kind === 'hold') return step.hold;
-      if (step.kind === 'done') writes.shift();
+      if (step.kind === 'looked') look = step;
       else if (step.kind === 'split' && write.kind !== 'barrier') writes.splice(0, 1, ...split(write));
-      else if (++conflicts >= MAX_CONFLICTS) return { reason: 'targetAway', hubWide: false };
+      else if (step.kind === 'conflict' && ++conflicts >= MAX_CONFLICTS)
+        return { reason: 'targetAway', hubWide: false };
+      else if (step.kind === 'done' || step.kind === 'covered') writes.shift();
+      // The copy may be another one now.
+      if (write.kind === 'barrier' || step.kind === 'covered') look = undefined;
+      if (write.kind !== 'barrier' && step.kind === 'covered') dropCovered(work, fx);
     }
     return undefined;
   } catch (error) {
@@ -37,24 +45,54 @@ export async function workOff(
   }
 }
 
-async function takeStep(key: IdentityKey, queue: 'writes' | 'reported', write: EventWrite, fx: Effects): Promise<Step> {
-  if (queue === 'reported' && write.kind !== 'barrier') return writeReported(key, write, fx);
+type Look = Extract<Step, { kind: 'looked' }>;
+
+async function takeStep(
+  key: IdentityKey,
+  queue: 'writes' | 'reported',
+  write: EventWrite,
+  look: Look | undefined,
+  fx: Effects,
+): Promise<Step> {
+  const count = write.kind === 'barrier' ? 1 : write.changes.length;
+  if (queue === 'reported' && !fx.reported) return skip('reportedOff', count, fx);
   const verdict = await decideDirection(fx);
   if (verdict.kind === 'hold') return { kind: 'hold', hold: { reason: verdict.reason, hubWide: true } };
   if (write.kind === 'barrier') {
     const { event } = write.item;
     if (event.kind !== 'lifecycle') return { kind: 'done' };
-    return toStep(await (verdict.kind === 'skip' ? skipLifecycle(event, fx) : writeLifecycle(event, write.item, fx)));
+    return verdict.kind === 'skip' ? toStep(await skipLifecycle(event, fx)) : writeLifecycle(event, write.item, fx);
   }
-  if (verdict.kind === 'apply') return writeDocument(key, write, fx);
-  fx.counters.skipped(verdict.reason, write.changes.length);
+  if (verdict.kind === 'skip') return skip(verdict.reason, count, fx);
+  // The direction is asked again after it.
+  if (!look) return lookAtCopy(key, fx);
+  const items = write.changes.map(({ item }) => item);
+  const plan = planByAge(items, look.copy);
+  if (plan === 'skip') return skip('coveredByState', count, fx);
+  if (plan === 'split') return { kind: 'split' };
+  if (plan === 'byState') return replicateInstead(key, items, fx);
+  return queue === 'reported' && fx.reported
+    ? writeReported(key, write, fx.reported, fx)
+    : writeDocument(key, write, fx);
+}
+
+const skip = (reason: SkipReason, count: number, fx: Effects): Step => {
+  fx.counters.skipped(reason, count);
   return { kind: 'done' };
+};
+
+/** All of the batch happened before the source was read: what is left of this identity is part of that state. */
+function dropCovered(work: IdentityWork, fx: Effects): void {
+  for (const write of [...work.writes, ...work.reported])
+    if (write.kind !== 'barrier') fx.counters.skipped('coveredByState', write.changes.length);
+  work.writes.splice(0, work.writes.length, ...work.writes.filter(({ kind }) => kind === 'barrier'));
+  work.reported.length = 0;
 }
 
 async function writeDocument(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx: Effects): Promise<Step> {
   const outcome = await (write.kind === 'patch' ? writePatch(key, write, fx) : writeReplace(key, write, fx));
   const items = write.changes.map(({ item }) => item);
-  if (outcome.kind === 'missing') return toStep(await replicateInstead(key, items, fx));
+  if (outcome.kind === 'missing') return replicateInstead(key, items, fx);
   if (outcome.kind === 'refused') {
     return items.length > 1 ? { kind: 'split' } : toStep(await giveUp(key, items, outcome.error, fx));
   }

@@ -3,18 +3,15 @@ import type { Effects } from './effects.js';
 import type { Hold } from './hold.js';
 import type { LifecycleChange } from './parse-event.js';
 import type { PlannedEvent } from './plan-identity.js';
+import { toStep, type Step } from './step.js';
 import { replicateInstead } from './write-missing.js';
 
 /** Modules raise no Event Grid event: they are replicated from here. A device is only marked: the registry writer repairs it by state. */
-export async function writeLifecycle(
-  change: LifecycleChange,
-  item: PlannedEvent,
-  fx: Effects,
-): Promise<Hold | undefined> {
+export async function writeLifecycle(change: LifecycleChange, item: PlannedEvent, fx: Effects): Promise<Step> {
   if (change.key.moduleId !== undefined) return replicateInstead(change.key, [item], fx);
   const hold = await fx.mark(change.key, 'lifecycle');
   if (!hold) fx.applied([item]);
-  return hold;
+  return toStep(hold);
 }
 
 /**

@@ -3,24 +3,24 @@ import type { IdentityKey } from '../hub-model.js';
 import type { Effects } from './effects.js';
 import { holdFor, type Hold } from './hold.js';
 import type { PlannedEvent } from './plan-identity.js';
+import { toStep, type Step } from './step.js';
 import type { ReplicateOutcome } from '../replicate-outcome.js';
 
 /** The copy is brought up from the source's state, which holds what `events` would have changed. */
-export async function replicateInstead(
-  key: IdentityKey,
-  events: readonly PlannedEvent[],
-  fx: Effects,
-): Promise<Hold | undefined> {
+export async function replicateInstead(key: IdentityKey, events: readonly PlannedEvent[], fx: Effects): Promise<Step> {
   const outcome = await replicate(key, fx);
-  if (outcome.kind === 'sourceAway') return fx.mark(key, 'sourceUnreadable', { cause: outcome.error });
-  if (outcome.kind === 'refused') return giveUp(key, events, outcome.error, fx);
+  if (outcome.kind === 'sourceAway') {
+    return toStep(await fx.mark(key, 'sourceUnreadable', { cause: outcome.error }), { kind: 'covered' });
+  }
+  if (outcome.kind === 'refused') return toStep(await giveUp(key, events, outcome.error, fx));
   if (outcome.kind === 'hold') {
     // Identity writes have throttles of their own: only a hub that is away stops the twin writes of others.
-    return { reason: outcome.reason, hubWide: outcome.reason === 'targetAway', cause: outcome.error };
+    const { reason, error: cause } = outcome;
+    return { kind: 'hold', hold: { reason, hubWide: reason === 'targetAway', cause } };
   }
   if (outcome.kind === 'done') fx.applied(events);
   else fx.counters.skipped('sourceGone', events.length);
-  return undefined;
+  return { kind: 'covered' };
 }
 
 /** The target will never take this: the bytes are kept and the id is left to repair by state. */

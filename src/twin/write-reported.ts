@@ -3,32 +3,25 @@ import type { IdentityKey, JsonObject } from '../hub-model.js';
 import { diffPatch } from '../merge-patch.js';
 import type { DocumentWrite } from './coalesce.js';
 import type { Effects } from './effects.js';
-import { classifyFailure, holdFor, type Failure, type Hold } from './hold.js';
+import { classifyFailure, holdFor, type Failure } from './hold.js';
 import { section, type PlannedEvent } from './plan-identity.js';
 import type { ReportedPort } from './ports.js';
 import { replicateInstead } from './write-missing.js';
-import { decideDirection, toStep, type Step } from './step.js';
+import { toStep, type Step } from './step.js';
 
 /** Reported properties, written to the copy as the device itself. What cannot be written now or ever never stops the batch for good. */
-export async function writeReported(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx: Effects): Promise<Step> {
+export async function writeReported(
+  key: IdentityKey,
+  write: DocumentWrite<PlannedEvent>,
+  port: ReportedPort,
+  fx: Effects,
+): Promise<Step> {
   const items = write.changes.map(({ item }) => item);
-  if (!fx.reported) {
-    fx.counters.skipped('reportedOff', items.length);
-    return { kind: 'done' };
-  }
-  const verdict = await decideDirection(fx);
-  if (verdict.kind === 'hold') return { kind: 'hold', hold: { reason: verdict.reason, hubWide: true } };
-  if (verdict.kind === 'skip') {
-    fx.counters.skipped(verdict.reason, items.length);
-    return { kind: 'done' };
-  }
   const patch = await patchFor(key, write, fx);
   if (patch.kind === 'hold') return patch;
-  if (patch.kind === 'missing') return toStep(await replicateInstead(key, items, fx));
+  if (patch.kind === 'missing') return replicateInstead(key, items, fx);
   if (patch.kind === 'refused') return toStep(await fx.mark(key, 'reportedNotWritten', { cause: patch.error }));
-  return Object.keys(patch.patch).length === 0
-    ? { kind: 'done' }
-    : toStep(await patchReported(key, patch.patch, items, fx.reported, fx));
+  return Object.keys(patch.patch).length === 0 ? { kind: 'done' } : patchReported(key, patch.patch, items, port, fx);
 }
 
 type PatchFor = Failure | { kind: 'patch'; patch: JsonObject };
@@ -51,7 +44,7 @@ async function patchReported(
   items: readonly PlannedEvent[],
   port: ReportedPort,
   fx: Effects,
-): Promise<Hold | undefined> {
+): Promise<Step> {
   try {
     if ((await port.patchReported(fx.targetRole, key, patch)) === 'written') {
       fx.applied(items.filter(isReportedOnly));
@@ -60,11 +53,11 @@ async function patchReported(
       fx.counters.skipped('notWritable', items.length);
       fx.logger.event('debug', 'reported.notWritable', { hub: fx.targetRole, ...key });
     }
-    return undefined;
+    return { kind: 'done' };
   } catch (error) {
     if (!isAppError(error)) throw error;
     if (classifyFailure(error).kind === 'missing') return replicateInstead(key, items, fx);
-    return error.retryable ? holdFor(error) : fx.mark(key, 'reportedNotWritten', { cause: error });
+    return toStep(error.retryable ? holdFor(error) : await fx.mark(key, 'reportedNotWritten', { cause: error }));
   }
 }
 

@@ -16,7 +16,7 @@ const roles: readonly HubRole[] = ['primary', 'secondary'];
 
 export interface TwinFunctionsOptions extends Omit<
   ReplayerOptions,
-  'source' | 'sourceHubName' | 'target' | 'concurrency' | 'holdLimitInMs'
+  'source' | 'sourceHubName' | 'target' | 'concurrency' | 'holdLimitInMs' | 'leaseInMs'
 > {
   settings: Settings;
   hubs: Record<HubRole, TwinHubPort>;
@@ -40,6 +40,8 @@ export function registerTwinFunctions({ settings, hubs, sawPartition, ...shared 
       target: hubs[otherRole(source)],
       concurrency: settings.twinConcurrency,
       holdLimitInMs: settings.holdLimitInMs,
+      // A process that could not look at anything for so long holds anyway.
+      leaseInMs: settings.stateMaxAgeInMs,
     });
     app.eventHub(source === 'primary' ? 'twinSync' : 'twinSyncSecondary', {
       connection: events.connectionName,

@@ -43,7 +43,10 @@ describe('the ledger', () => {
   it('keeps what was written, with its dates', async () => {
     const key = { deviceId: 'ledger-1' };
     const deleteAfter = new Date('2026-11-01T11:00:00.456Z');
-    const written = await storage.ledger.write('primary', anEntry(key, { state: 'pendingDelete', deleteAfter }));
+    const written = await storage.ledger.write(
+      'primary',
+      anEntry(key, { state: 'pendingDelete', deleteAfter, sourceVersion: 7 }),
+    );
     expect(await storage.ledger.read('primary', key)).toEqual(written);
     expect(written.deleteAfter).toEqual(deleteAfter);
     expect(await storage.ledger.read('secondary', key)).toBeUndefined();
@@ -88,6 +91,34 @@ describe('the ledger', () => {
       code: 'storageRefused',
       retryable: false,
     });
+  });
+});
+
+describe('positions of partitions', () => {
+  const name = 'ns.servicebus.windows.net/devicetwin/$Default/3';
+  const reached = { from: '0', to: '9007199254740993', enqueuedAt: new Date('2026-11-01T10:00:00.123Z') };
+
+  it('are kept whole, each partition by itself, and are no sign of a copy', async () => {
+    const { positions } = storage;
+    expect(await positions.read(name)).toBeUndefined();
+    const claimed = await positions.write(name, { owner: 'one', isBusy: true });
+    expect(await positions.read(name)).toEqual(claimed);
+    const written = await positions.write(name, { ...claimed, isBusy: false, reached });
+    expect(await positions.read(name)).toEqual(written);
+    expect(written).toMatchObject({ owner: 'one', isBusy: false, reached });
+    expect(await positions.read(`${name}1`)).toBeUndefined();
+  });
+
+  it('are written by compare-and-set: a second claim, a stale one and one of a row that is gone are refused', async () => {
+    const { positions } = storage;
+    const first = await positions.write('p/e/c/1', { owner: 'one', isBusy: true });
+    await expect(positions.write('p/e/c/1', { owner: 'two', isBusy: true })).rejects.toMatchObject({
+      code: 'storageConflict',
+    });
+    await positions.write('p/e/c/1', { ...first, owner: 'two' });
+    await expect(positions.write('p/e/c/1', { ...first, reached })).rejects.toMatchObject({ code: 'storageConflict' });
+    await expect(positions.write('p/e/c/9', { ...first })).rejects.toMatchObject({ code: 'storageConflict' });
+    expect(await positions.read('p/e/c/1')).toMatchObject({ owner: 'two' });
   });
 });
 

@@ -9,13 +9,15 @@ import {
   liveOn,
   secondLivesOf,
   shuffledRoute,
+  watchLives,
 } from './support/two-lives.js';
 
-describe('an id that is deleted and created again ends as its second life', () => {
+describe('an id that is deleted and created again ends as its second life, and is never anything else for a moment', () => {
   it('when the route is late: every patch of the first life comes after the copy of the second', async () => {
     await using rig = await startRig();
     createAll(rig);
     await rig.untilEqual();
+    const watch = watchLives(rig);
     const { id } = rig.lab.addFault({ hub: 'namespace', plane: 'amqp', kind: 'stop' });
     await rig.lab.faultsSettled();
     for (const deviceId of ids) liveOn(rig, deviceId);
@@ -24,13 +26,16 @@ describe('an id that is deleted and created again ends as its second life', () =
     });
     rig.lab.removeFault(id);
     expect(await secondLivesOf(rig)).toEqual(asSecondLives);
+    expect(watch.stop()).toEqual([]);
   });
 
   it('when the route tells of it in any order', async () => {
     await using rig = await startRig(shuffledRoute);
     createAll(rig);
     await rig.untilEqual();
+    const watch = watchLives(rig);
     await deliverInAnyOrder(rig);
     expect(await secondLivesOf(rig)).toEqual(asSecondLives);
+    expect(watch.stop()).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { freezeOne } from '../integration/support/freeze.js';
 
 describe('an instance that is frozen for a minute', () => {
   it('writes nothing of what it held, and both hubs are equal', async () => {
-    const { stale, parked } = await freezeOne({ devices: 12, rounds: 10, forMs: 60_000 });
+    const { stale, parked } = await freezeOne({ devices: 60, rounds: 20, forMs: 60_000 });
     expect({ stale, parked }).toEqual({ stale: [], parked: 0 });
   });
 });

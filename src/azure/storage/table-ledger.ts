@@ -15,6 +15,7 @@ const rowSchema = z.object({
   targetGenerationId: z.string(),
   copiedAt: z.coerce.date(),
   deleteAfter: z.coerce.date().optional(),
+  sourceVersion: z.number().optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -22,8 +23,13 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, ...rest } = parsed.data;
-  return { key, ...rest, ...(deleteAfter === undefined ? {} : { deleteAfter }) };
+  const { deleteAfter, sourceVersion, ...rest } = parsed.data;
+  return {
+    key,
+    ...rest,
+    ...(deleteAfter === undefined ? {} : { deleteAfter }),
+    ...(sourceVersion === undefined ? {} : { sourceVersion }),
+  };
 };
 
 const toRow = (partitionKey: string, entry: LedgerEntry) => {

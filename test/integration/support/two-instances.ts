@@ -83,6 +83,24 @@ export function watchStale(lab: Lab, floor: number): { stale: string[]; stop(): 
   return { stale, stop };
 }
 
+/** From now on: each write to the standby that took a device back to an older round. */
+export function watchBackwards(lab: Lab, keys: readonly IdentityKey[]): { stop(): string[] } {
+  const backwards: string[] = [];
+  const rounds = new Map(keys.map((key) => [key.deviceId, roundOf(lab, key)]));
+  const stop = lab.hub('secondary').onWrite(({ kind, key }) => {
+    if (kind !== 'twin') return;
+    const [before, after] = [rounds.get(key.deviceId) ?? -1, roundOf(lab, key)];
+    if (after < before) backwards.push(`${key.deviceId}: ${before} -> ${after}`);
+    rounds.set(key.deviceId, after);
+  });
+  return {
+    stop() {
+      stop();
+      return backwards;
+    },
+  };
+}
+
 /** Resolves at the `count`-th write to the standby's twins from now on. */
 export const atWrite = (lab: Lab, count: number): Promise<void> =>
   new Promise((resolve) => {

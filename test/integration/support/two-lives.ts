@@ -41,6 +41,28 @@ export function liveOn(rig: Rig, deviceId: string): Record<Step, HubMessage[]> {
   return Object.fromEntries(steps.map((step) => [step, record(step)])) as Record<Step, HubMessage[]>;
 }
 
+/** From now on looks at each write to the standby: the copy of a second life that holds anything of the first, and be it for a moment. */
+export function watchLives(rig: Rig): { stop(): string[] } {
+  const standby = rig.lab.hub('secondary');
+  const firstLives = new Map(ids.map((deviceId) => [deviceId, standby.getIdentity({ deviceId }).generationId]));
+  const polluted: string[] = [];
+  const stop = standby.onWrite(({ kind, key: { deviceId } }) => {
+    const copy = standby.listDevices().find((device) => device.deviceId === deviceId);
+    if (copy === undefined || copy.generationId === firstLives.get(deviceId)) return;
+    const { tags, desired, reported } = standby.getTwin({ deviceId });
+    const isOfFirst = ([name, value]: [string, unknown]) =>
+      value === 'first' || name.startsWith('first') || (name === 'life' && value === 1);
+    const found = [tags, desired, reported].flatMap((section) => Object.entries(section).filter(isOfFirst));
+    if (found.length > 0) polluted.push(`${deviceId}, ${kind}: ${found.map(([name]) => name).join(' ')}`);
+  });
+  return {
+    stop() {
+      stop();
+      return polluted;
+    },
+  };
+}
+
 export const isSecondLife = (rig: Rig, deviceId: string): boolean => {
   const devices = rig.lab.hub('secondary').listDevices();
   return (

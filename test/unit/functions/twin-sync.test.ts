@@ -18,7 +18,7 @@ describe('decodeBatch', () => {
         { properties: { deviceId: 'b' }, system: { sequenceNumber: 8, 'iothub-message-source': 'twinChangeEvents' } },
       ]),
     );
-    expect(partition).toEqual({ partitionId: '3', eventHubName: 'devicetwin' });
+    expect(partition).toEqual({ partitionId: '3', eventHubName: 'devicetwin', consumerGroup: '$Default' });
     expect(events.map((event) => [Buffer.from(event.body).toString(), event.properties, event.sequenceNumber])).toEqual(
       [
         ['one', { deviceId: 'a' }, '7'],

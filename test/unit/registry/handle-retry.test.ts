@@ -15,6 +15,25 @@ describe('a message of the retry queue', () => {
     }
   });
 
+  it('costs no call to a hub when its mark was cleared meanwhile, and repairs when that cannot be told', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    await room.replicate.markDirty('primary', device('d'), 'lifecycle');
+    await room.syncIdentity('primary', device('d'));
+    const [sent] = room.queue.messages;
+    room.hubs.primary.calls.length = 0;
+    expect(await room.handleRetry(sent?.message)).toEqual({ kind: 'skipped', reason: 'alreadyRepaired' });
+    expect(room.hubs.primary.calls).toEqual([]);
+
+    await room.replicate.markDirty('primary', device('d'), 'lifecycle');
+    expect(await room.handleRetry(sent?.message)).toEqual({ kind: 'done', did: 'unchanged' });
+    expect(room.ledger.mark(device('d'))).toBeUndefined();
+    room.ledger.onCall = (operation) => {
+      if (operation === 'readDirty') throw failure('storageUnavailable');
+    };
+    expect(await room.handleRetry(sent?.message)).toEqual({ kind: 'queued', reason: 'storageAway' });
+  });
+
   it('repairs a module', async () => {
     const room = setUp();
     room.hubs.primary.addDevice('d');

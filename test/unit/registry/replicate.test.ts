@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { ErrorCode } from '../../../src/errors.js';
+import type { JsonObject } from '../../../src/hub-model.js';
 import type { ReplicatePort } from '../../../src/twin/ports.js';
 import { failure } from './fakes-hub.js';
 import { device, drain, setUp } from './fakes-room.js';
@@ -23,6 +24,34 @@ describe('what the twin room is told', () => {
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'sourceGone' });
     await drain(room);
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'sourceGone' });
+  });
+
+  it('knows since when there is a copy, and of which version', async () => {
+    const room = setUp();
+    expect(await room.replicate.copyOf('primary', d)).toBeUndefined();
+    room.hubs.primary.addDevice('d');
+    const change = async (tags: JsonObject) =>
+      room.hubs.primary.patchTwin(d, { tags }, (await room.hubs.primary.getTwin(d))?.etag ?? '');
+    const { version } = await change({ a: 1 });
+    room.clock.advance(1000);
+    await room.replicate.replicateIdentity('primary', d);
+    const begunAt = room.clock.now();
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
+
+    room.clock.advance(60_000);
+    await change({ a: 2 });
+    await room.replicate.replicateIdentity('primary', d);
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
+  });
+
+  it('does not say which version was copied before the copy is complete', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    room.hubs.secondary.onCall = (operation) => {
+      if (operation === 'getTwin') throw failure('hubUnavailable');
+    };
+    await room.replicate.replicateIdentity('primary', d);
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt: room.clock.now() });
   });
 
   it('is done for system modules', async () => {

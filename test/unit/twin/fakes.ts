@@ -11,9 +11,12 @@ import {
 } from '../../../src/hub-model.js';
 import { applyPatch, isJsonObject } from '../../../src/merge-patch.js';
 import type {
+  CopyMark,
   DirtyReason,
   ParkedItem,
   ParkPort,
+  PartitionRow,
+  PositionPort,
   RawTwinEvent,
   ReplicatePort,
   ReportedPort,
@@ -109,6 +112,8 @@ class FakeRegistry implements ReplicatePort {
   /** Stands in for the outcome, or throws. */
   outcome: () => ReplicateOutcome | undefined = () => undefined;
   markFault: () => void = () => {};
+  /** Since when there is a copy; `undefined`: no record. */
+  copyMark: (key: IdentityKey) => CopyMark | undefined = () => undefined;
   readonly source: FakeHub;
   readonly target: FakeHub;
 
@@ -119,6 +124,9 @@ class FakeRegistry implements ReplicatePort {
   async replicateIdentity(_source: HubRole, key: IdentityKey): Promise<ReplicateOutcome> {
     this.replicated.push(keyText(key));
     return this.outcome() ?? this.copy(key);
+  }
+  async copyOf(_source: HubRole, key: IdentityKey): Promise<CopyMark | undefined> {
+    return this.copyMark(key);
   }
   async markDirty(source: HubRole, key: IdentityKey, reason: DirtyReason): Promise<void> {
     this.markFault();
@@ -161,6 +169,29 @@ class FakePark implements ParkPort {
   }
 }
 
+/** Rows in memory; `fault` may throw before a write. */
+export class FakePositions implements PositionPort {
+  readonly rows = new Map<string, PartitionRow>();
+  readonly calls: ('read' | 'write')[] = [];
+  fault: (call: 'read' | 'write') => void = () => {};
+  #serial = 0;
+  async read(partition: string): Promise<PartitionRow | undefined> {
+    this.#enter('read');
+    return structuredClone(this.rows.get(partition));
+  }
+  async write(partition: string, row: PartitionRow): Promise<PartitionRow> {
+    this.#enter('write');
+    if (this.rows.get(partition)?.etag !== row.etag) throw anError('storageConflict', true);
+    const written = { ...structuredClone(row), etag: `p${(this.#serial += 1)}` };
+    this.rows.set(partition, written);
+    return structuredClone(written);
+  }
+  #enter(call: 'read' | 'write'): void {
+    this.calls.push(call);
+    this.fault(call);
+  }
+}
+
 class FakeDirection implements DirectionPort {
   verdict: () => DirectionVerdict = () => ({ kind: 'apply' });
   asked = 0;
@@ -176,6 +207,7 @@ export function aRoom(options: Partial<ReplayerOptions> & { reportedOff?: boolea
   const [registry, park, direction] = [new FakeRegistry(source, target), new FakePark(), new FakeDirection()];
   const [counters, clock, logger] = [createCounters(), aClock(), aLogger()];
   const reported = new FakeReported(target);
+  const positions = new FakePositions();
   const { reportedOff, ...more } = options;
   const replayer = createTwinReplayer({
     source: 'primary',
@@ -185,6 +217,9 @@ export function aRoom(options: Partial<ReplayerOptions> & { reportedOff?: boolea
     replicate: registry,
     ...(reportedOff ? {} : { reported }),
     park,
+    positions,
+    instanceId: 'one',
+    leaseInMs: 30_000,
     counters,
     clock,
     logger,
@@ -194,7 +229,7 @@ export function aRoom(options: Partial<ReplayerOptions> & { reportedOff?: boolea
   });
   const replay = (...events: RawTwinEvent[]) =>
     replayer.replayBatch(events, { partitionId: '3', eventHubName: 'devicetwin' });
-  return { source, target, registry, park, direction, counters, clock, logger, reported, replayer, replay };
+  return { positions, source, target, registry, park, direction, counters, clock, logger, reported, replayer, replay };
 }
 
 export const patchesOf = (hub: FakeHub) =>

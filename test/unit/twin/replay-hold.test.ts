@@ -71,7 +71,8 @@ describe('a batch is held', () => {
   it('in the middle of one identity when the direction turns between two writes', async () => {
     const room = aFullRoom();
     let asked = 0;
-    room.direction.verdict = () => (++asked === 2 ? { kind: 'hold', reason: 'paused' } : { kind: 'apply' });
+    // Three times before the first write: its partition is claimed in between, and its copy's record read.
+    room.direction.verdict = () => (++asked === 4 ? { kind: 'hold', reason: 'paused' } : { kind: 'apply' });
     const batch = [anUpdate(device, { tags: { a: null } }), anUpdate(device, { tags: { a: { b: 1 } } })];
     await expect(room.replay(...batch)).rejects.toMatchObject({ message: /paused/ });
     expect(room.target.calls).toHaveLength(1);
