@@ -13,10 +13,12 @@ import type {
   Unsettled,
   Unsubscribe,
 } from './hub/contract.js';
+import type { HubFailover, HubFailoverOptions, TelemetryLedger } from './hub-failover/contract.js';
 import type { LimitClock, Tier, TrafficShaping } from './hub/limits/contract.js';
 export type * from './faults/contract.js';
 export type * from './hub/contract.js';
 export type * from './hub/limits/contract.js';
+export type * from './hub-failover/contract.js';
 
 // --- The namespace -----------------------------------------------------------------------------------------------------------
 
@@ -98,6 +100,12 @@ export interface LabOptions {
   limitClock?: LimitClock;
   /** Both hubs, where public sources leave the service's behaviour open. What is not named has its default. */
   unsettled?: Partial<Unsettled>;
+  /** How hubs fail over to their paired region, unless a failover says otherwise; for both, or for the one that is named. */
+  hubFailover?: Partial<HubFailoverOptions> | Partial<Record<HubRole, Partial<HubFailoverOptions>>>;
+  /** Partitions of each hub's built-in endpoint. Default 4. */
+  builtInPartitions?: number;
+  /** Clock of the limits on failovers. Default: the machine's. */
+  failoverClock?: () => Date;
 }
 
 /** What the documents of Event Grid allow at any time: no order, at least once, ids that repeat. All off by default. */
@@ -147,6 +155,17 @@ export interface LabDescription {
   settings: Record<string, string>;
   /** IDENTITY_ENDPOINT and IDENTITY_HEADER of the managed identity. Not in `env`: there it would hide a developer's own sign-in. */
   identityEnv: Record<string, string>;
+  arm: ArmDescription;
+}
+
+/** Azure Resource Manager as the laboratory's hubs see it. */
+export interface ArmDescription {
+  /** `https://management.azure.com`, by the host map; of several laboratories in one process the last one has the name. */
+  endpoint: string;
+  /** `127.0.0.1:PORT` of this laboratory's. Tokens are for `endpoint` all the same. */
+  address: string;
+  subscriptionId: string;
+  resourceGroup: string;
 }
 
 export interface Lab extends AsyncDisposable {
@@ -169,6 +188,11 @@ export interface Lab extends AsyncDisposable {
    * cuts its devices' connections: what a hub failover to the paired region may do. Throws `noJournal` without the option `journal`.
    */
   rollBack(role: HubRole, minutes: number): void;
+  /** The failover of a hub to its paired region, and what ARM shows of it. */
+  failover(role: HubRole): HubFailover;
+  readonly arm: ArmDescription & { resourceId(role: HubRole): string };
+  /** What became of the telemetry on a hub's built-in endpoint. */
+  telemetry(role: HubRole): TelemetryLedger;
   /** Resolves when every port is as the faults ask: closing and opening take a moment. */
   faultsSettled(): Promise<void>;
   /** How the endpoints of a hub's routes are, in the order of their first route. */

@@ -1,10 +1,12 @@
 import { preloadFile } from './net/host-map.js';
-import type { HubCore, LabDescription } from './contracts.js';
+import { resourceIdOf } from './arm/arm-hub.js';
+import type { ArmDescription, HubCore, HubRole, LabDescription } from './contracts.js';
+import type { BuiltInEndpoint } from './hub-failover/contract.js';
 
 export const eventHubNames = { primary: 'devicetwin', secondary: 'devicetwin-secondary' } as const;
 
 export interface LabParts {
-  hubs: { core: HubCore; httpsPort: number; mqttPort: number; amqpPort: number }[];
+  hubs: { core: HubCore; ports: Record<'https' | 'mqtt' | 'amqp', number>; endpoint: BuiltInEndpoint }[];
   namespaceConnectionString: string;
   /** Beside those of the app. */
   extraEventHubs: readonly string[];
@@ -12,6 +14,7 @@ export interface LabParts {
   caFile: string;
   hostMapFile: string;
   identityEnv: Record<string, string>;
+  arm: ArmDescription;
   /** Opens the details of the app's health. */
   operatorKey: string;
 }
@@ -20,20 +23,33 @@ export interface LabParts {
 const nodeOptions = (preload: string, existing: string | undefined): string =>
   [existing, `--require ${JSON.stringify(preload)}`].filter((part) => part !== undefined && part !== '').join(' ');
 
+/** Of the built-in endpoint that the hub began with, by the policy that the portal shows with it. */
+const eventsConnectionString = ({ core, endpoint }: LabParts['hubs'][number]): string => {
+  const service = core.sharedAccessPolicies().find(({ name }) => name === 'service');
+  return (
+    `Endpoint=sb://${endpoint.hostName}/;SharedAccessKeyName=service;` +
+    `SharedAccessKey=${service?.primaryKey ?? ''};EntityPath=${endpoint.eventHubName}`
+  );
+};
+
 /** What `GET /lab` answers: everything that a client, a host or a person needs to reach this laboratory. */
 export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIONS']): LabDescription => {
   const preload = preloadFile();
-  const connectionString = (role: HubCore['role']): string =>
-    parts.hubs.find(({ core }) => core.role === role)?.core.connectionString ?? '';
+  const ofHub = (role: HubRole, valueOf: (hub: LabParts['hubs'][number]) => string): string => {
+    const hub = parts.hubs.find(({ core }) => core.role === role);
+    return hub === undefined ? '' : valueOf(hub);
+  };
+  const connectionString = (role: HubRole): string => ofHub(role, ({ core }) => core.connectionString);
+  const resourceId = (role: HubRole): string => ofHub(role, ({ core }) => resourceIdOf(parts.arm, core.name));
   return {
-    hubs: parts.hubs.map(({ core, httpsPort, mqttPort, amqpPort }) => ({
+    hubs: parts.hubs.map(({ core, ports }) => ({
       role: core.role,
       hostName: core.hostName,
       connectionString: core.connectionString,
       endpoints: {
-        https: `127.0.0.1:${httpsPort}`,
-        mqtt: `127.0.0.1:${mqttPort}`,
-        amqp: `127.0.0.1:${amqpPort}`,
+        https: `127.0.0.1:${ports.https}`,
+        mqtt: `127.0.0.1:${ports.mqtt}`,
+        amqp: `127.0.0.1:${ports.amqp}`,
       },
     })),
     eventHubs: {
@@ -49,6 +65,7 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
       LAB_HOST_MAP_FILE: parts.hostMapFile,
     },
     identityEnv: parts.identityEnv,
+    arm: parts.arm,
     settings: {
       AzureWebJobsStorage: parts.storageConnectionString,
       FUNCTIONS_WORKER_RUNTIME: 'node',
@@ -58,6 +75,10 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
       PRIMARY_TWIN_EVENT_HUB: eventHubNames.primary,
       SECONDARY_TWIN_EVENTS: parts.namespaceConnectionString,
       SECONDARY_TWIN_EVENT_HUB: eventHubNames.secondary,
+      PRIMARY_HUB_RESOURCE_ID: resourceId('primary'),
+      SECONDARY_HUB_RESOURCE_ID: resourceId('secondary'),
+      PRIMARY_HUB_EVENTS: ofHub('primary', eventsConnectionString),
+      SECONDARY_HUB_EVENTS: ofHub('secondary', eventsConnectionString),
       REPORTED_STRATEGY: 'device',
       // Nothing in the laboratory is worth a grace period, and a rehearsal wants to see the delete.
       DELETE_GRACE_SECONDS: '0',

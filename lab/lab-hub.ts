@@ -1,7 +1,18 @@
-import type { HubCore, HubLimits, HubRole, Unsettled, VerifyBearer } from './contracts.js';
+import type { BuiltIn } from './built-in/contract.js';
+import type {
+  ControllableListener,
+  HubCore,
+  HubLimits,
+  HubRole,
+  LabOptions,
+  Unsettled,
+  VerifyBearer,
+} from './contracts.js';
 import type { Closers } from './closers.js';
 import type { FaultStore } from './faults/fault-store.js';
 import { openDoorBefore } from './faults/door.js';
+import type { HubFailover } from './hub-failover/contract.js';
+import { startHubFailover } from './hub-failover/start-hub-failover.js';
 import { createHubCore } from './hub/core/hub-core.js';
 import type { HubState } from './hub/core/hub-state.js';
 import { createAmqpDeviceServer } from './hub/amqp/server.js';
@@ -9,7 +20,7 @@ import { createHubHttpListener } from './hub/https/listener.js';
 import { createMqttServer } from './hub/mqtt/server.js';
 import type { LabCertificates } from './net/certificates.js';
 import { createTlsListener } from './net/listener.js';
-import { removeHostMapping, setHostMapping } from './net/host-map.js';
+import type { LabHostMappings } from './net/lab-host-mappings.js';
 import { createJournal, RollBackError, type Journal } from './rollback/journal.js';
 import { createSkewedClock, type SkewedClock } from './rollback/skewed-clock.js';
 
@@ -18,13 +29,14 @@ export interface LabHub {
   clock: SkewedClock;
   /** Throws RollBackError. */
   rollBack(minutes: number): void;
-  httpsPort: number;
-  mqttPort: number;
-  amqpPort: number;
+  failover: HubFailover;
+  builtIn: BuiltIn;
+  /** On loopback. */
+  ports: Record<keyof typeof servicePorts, number>;
 }
 
 /** IoT Hub "Choose a device communication protocol": HTTPS, MQTT and AMQP over TLS on their registered ports. */
-export const servicePorts = { https: 443, mqtt: 8883, amqp: 5671 } as const;
+const servicePorts = { https: 443, mqtt: 8883, amqp: 5671 } as const;
 
 export interface LabHubOptions {
   role: HubRole;
@@ -32,17 +44,19 @@ export interface LabHubOptions {
   certificates: LabCertificates;
   faults: FaultStore;
   closers: Closers;
+  mappings: LabHostMappings;
   /** Keeps what `rollBack` needs. */
   journal: boolean;
   limits: HubLimits;
   verifyBearer: VerifyBearer;
   unsettled?: Partial<Unsettled>;
+  failover: Pick<LabOptions, 'hubFailover' | 'builtInPartitions' | 'failoverClock' | 'routes'>;
   log: (line: string) => void;
 }
 
 /** One hub with its servers on free loopback ports, reached in this process under its real name and ports. */
 export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
-  const { role, name, certificates, faults, closers, limits, verifyBearer, log } = options;
+  const { role, name, certificates, faults, closers, mappings, limits, verifyBearer, log } = options;
   const clock = createSkewedClock();
   let journal: Journal | undefined;
   const watch = options.journal ? (state: HubState) => void (journal = createJournal(state)) : undefined;
@@ -55,26 +69,44 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
     ...(options.unsettled && { unsettled: options.unsettled }),
     ...(watch && { watch }),
   });
-  const https = await openDoorBefore(
-    await createTlsListener({ certificates, onRequest: createHubHttpListener({ core, faults }) }),
-  );
-  closers.add(() => https.close());
-  const mqtt = await openDoorBefore(await createMqttServer({ core, faults, certificates, log }));
-  closers.add(() => mqtt.close());
-  const amqp = await openDoorBefore(await createAmqpDeviceServer({ core, faults, certificates, log }));
-  closers.add(() => amqp.close());
-  for (const [plane, listener] of [
-    ['https', https],
-    ['mqtt', mqtt],
-    ['amqp', amqp],
-  ] as const) {
-    faults.attach(role, plane, listener);
-    setHostMapping(core.hostName, servicePorts[plane], { host: '127.0.0.1', port: listener.port });
-    closers.add(() => removeHostMapping(core.hostName, servicePorts[plane]));
-  }
   const rollBack = (minutes: number): void => {
     if (journal === undefined) throw new RollBackError('noJournal', 'the laboratory was started without `journal`');
     journal.rollBack(minutes);
   };
-  return { core, clock, rollBack, httpsPort: https.port, mqttPort: mqtt.port, amqpPort: amqp.port };
+  const { failover, builtIn, gate } = await startHubFailover({
+    core,
+    certificates,
+    faults,
+    mappings,
+    closers,
+    rollBack: options.journal ? rollBack : undefined,
+    options: options.failover,
+    log,
+  });
+  const server = { core, faults: gate, certificates, log };
+  const https = await openDoorBefore(
+    await createTlsListener({ certificates, onRequest: createHubHttpListener(server) }),
+  );
+  closers.add(() => https.close());
+  const open = async (plane: 'mqtt' | 'amqp', behind: ControllableListener): Promise<number> => {
+    const door = await openDoorBefore(behind);
+    closers.add(() => door.close());
+    faults.attach(role, plane, gate.guard(door));
+    return door.port;
+  };
+  faults.attach(role, 'https', https);
+  const ports = {
+    https: https.port,
+    mqtt: await open('mqtt', await createMqttServer(server)),
+    amqp: await open('amqp', await createAmqpDeviceServer({ ...server, redirectsTo: () => builtIn.redirectsTo() })),
+  };
+  mappings.set(
+    role,
+    (['https', 'mqtt', 'amqp'] as const).map((plane) => ({
+      host: core.hostName,
+      port: servicePorts[plane],
+      target: { host: '127.0.0.1', port: ports[plane] },
+    })),
+  );
+  return { core, clock, rollBack, failover, builtIn, ports };
 };

@@ -16,12 +16,14 @@ import { createEventGrid } from './event-grid/event-grid.js';
 import { startNamespace } from './event-hubs/namespace.js';
 import { createFaultStore } from './faults/fault-store.js';
 import { limitsOf } from './hub/limits/limits-of.js';
+import { resourceIdOf } from './arm/arm-hub.js';
+import { startArm } from './arm/start-arm.js';
 import { createAccessTokens } from './identity/access-tokens.js';
 import { startIdentityEndpoint } from './identity/identity-endpoint.js';
 import { createLabFolder } from './lab-folder.js';
-import { servicePorts, startLabHub } from './lab-hub.js';
+import { startLabHub, type LabHub } from './lab-hub.js';
 import { createLabCertificates } from './net/certificates.js';
-import { writeHostMapFile } from './net/host-map.js';
+import { createLabHostMappings } from './net/lab-host-mappings.js';
 import { trustInProcess } from './net/trust.js';
 import { provisionDevices } from './provision/provision-devices.js';
 import { connectLabRoutes } from './routes/lab-routes.js';
@@ -59,6 +61,8 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
   trustInProcess(certificates.caPem);
   const folder = createLabFolder(certificates.caPem);
   closers.add(() => folder.remove());
+  const mappings = createLabHostMappings(folder.hostMapFile);
+  closers.add(() => mappings.close());
   const faults = createFaultStore({ onError: (error) => log(`fault: ${String(error)}`) });
   closers.add(() => faults.close());
 
@@ -81,6 +85,8 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
     certificates,
     faults,
     closers,
+    mappings,
+    failover: options,
     log,
     journal: options.journal ?? false,
     verifyBearer: tokens.verify,
@@ -103,14 +109,16 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
   const cores = hubs.map(({ core }) => core);
   const routes = connectLabRoutes({ cores, eventHubNames, namespace, partitions, closers, options, log });
 
-  writeHostMapFile(
-    folder.hostMapFile,
-    hubs.flatMap(({ core, httpsPort, mqttPort, amqpPort }) => [
-      { host: core.hostName, port: servicePorts.https, target: { host: '127.0.0.1', port: httpsPort } },
-      { host: core.hostName, port: servicePorts.mqtt, target: { host: '127.0.0.1', port: mqttPort } },
-      { host: core.hostName, port: servicePorts.amqp, target: { host: '127.0.0.1', port: amqpPort } },
-    ]),
-  );
+  const arm = await startArm({
+    labId,
+    hubs,
+    certificates,
+    faults,
+    mappings,
+    closers,
+    verifyBearer: tokens.verify,
+    log,
+  });
   const storage = options.storage ?? (await startAzurite({ outages: true }));
   if (options.storage === undefined) closers.add(() => storage.close());
   for (const [plane, door] of storagePlanes(storage)) faults.attach('storage', plane, door);
@@ -123,23 +131,28 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
   closers.add(() => eventGrid.close());
   for (const { core } of hubs) eventGrid.subscribe(core);
 
-  const hub = (role: HubRole): HubCore => (role === 'primary' ? primary : secondary).core;
+  const of = (role: HubRole): LabHub => (role === 'primary' ? primary : secondary);
+  const hub = (role: HubRole): HubCore => of(role).core;
   const lab = {
     description: describeLab({
-      hubs,
+      hubs: hubs.map(({ core, ports, failover }) => ({ core, ports, endpoint: failover.endpoint })),
       namespaceConnectionString: namespace.connectionString,
       extraEventHubs: routes.extraEventHubs,
       storageConnectionString: storage.connectionString,
       caFile: folder.caFile,
       hostMapFile: folder.hostMapFile,
       identityEnv: identity.env,
+      arm,
       operatorKey: randomBytes(24).toString('base64url'),
     }),
     hub,
+    failover: (role) => of(role).failover,
+    arm: { ...arm, resourceId: (role) => resourceIdOf(arm, hub(role).name) },
+    telemetry: (role) => of(role).builtIn.telemetry,
     namespace,
     storage,
-    setClockSkew: (role, skewInMs) => (role === 'primary' ? primary : secondary).clock.setSkew(skewInMs),
-    rollBack: (role, minutes) => (role === 'primary' ? primary : secondary).rollBack(minutes),
+    setClockSkew: (role, skewInMs) => of(role).clock.setSkew(skewInMs),
+    rollBack: (role, minutes) => of(role).rollBack(minutes),
     endpointHealth: (role) => routes.endpointHealth(role),
     setWebhook: (webhook) => eventGrid.setWebhook(webhook),
     disturbEventGrid: (change) => eventGrid.disturb(change),

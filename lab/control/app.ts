@@ -1,7 +1,8 @@
-import { Hono, type Context } from 'hono';
-import type { z } from 'zod';
+import { Hono } from 'hono';
 import type { Lab } from '../contracts.js';
-import { ControlError, invalidBody, toControlError } from './errors.js';
+import { ControlError, toControlError } from './errors.js';
+import { addFailoverRoutes } from './failover-routes.js';
+import { readBody } from './read-body.js';
 import { clockSchema, devicesSchema, eventGridSchema, faultSchema, rollbackSchema } from './schemas.js';
 
 /** What the control API needs of the laboratory. */
@@ -15,24 +16,14 @@ export type ControlledLab = Pick<
   | 'setClockSkew'
   | 'rollBack'
   | 'disturbEventGrid'
+  | 'failover'
+  | 'telemetry'
 >;
 
 const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 const isLoopback = (host: string | undefined): boolean =>
   host !== undefined && URL.canParse(`http://${host}`) && loopbackNames.has(new URL(`http://${host}`).hostname);
-
-/** JSON only, by its content type too: a web page cannot send that without asking first (CORS preflight, which nothing here answers). */
-const readBody = async <S extends z.ZodType>(context: Context, schema: S): Promise<z.output<S>> => {
-  const contentType = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
-  if (contentType !== 'application/json') throw new ControlError(400, 'notJson', 'send content-type: application/json');
-  const body: unknown = await context.req.json().catch(() => {
-    throw new ControlError(400, 'notJson', 'the body is not JSON');
-  });
-  const parsed = schema.safeParse(body);
-  if (!parsed.success) throw invalidBody(parsed.error);
-  return parsed.data;
-};
 
 /** The control API of one laboratory. Errors: `{error: {code, message, issues?}}`. */
 export const createControlApp = (lab: ControlledLab): Hono => {
@@ -71,6 +62,7 @@ export const createControlApp = (lab: ControlledLab): Hono => {
   app.post('/lab/devices', async (context) =>
     context.json({ created: lab.addDevices(await readBody(context, devicesSchema)) }, 201),
   );
+  addFailoverRoutes(app, lab);
   app.notFound((context) =>
     context.json({ error: { code: 'notFound', message: 'GET /lab lists what there is' } }, 404),
   );

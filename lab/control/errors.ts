@@ -1,6 +1,8 @@
 import type { HubErrorShape } from '../contracts.js';
 import type { z } from 'zod';
 import { FaultError } from '../faults/fault-store.js';
+import type { FailoverRefusal } from '../hub-failover/contract.js';
+import { FailoverRefusedError } from '../hub-failover/failover-refused-error.js';
 import { RollBackError } from '../rollback/journal.js';
 
 /** Every refusal of the control API has a code of this closed list. */
@@ -13,6 +15,7 @@ export type ControlErrorCode =
   | 'noJournal' // rollback without the option `journal`
   | 'beyondJournal'
   | 'unknownFault'
+  | FailoverRefusal
   | 'refusedByHub' // the hub's own refusal, such as an id that exists
   | 'notFound'
   | 'failed'; // a defect, or a port that does not open again
@@ -38,6 +41,7 @@ export const toControlError = (error: unknown): ControlError => {
   if (error instanceof ControlError) return error;
   if (isHubError(error)) return new ControlError(409, 'refusedByHub', `${error.errorName}: ${error.message}`);
   if (error instanceof FaultError) return new ControlError(400, error.code, error.message);
+  if (error instanceof FailoverRefusedError) return new ControlError(409, error.reason, error.message);
   if (error instanceof RollBackError) return new ControlError(409, error.code, error.message);
   return new ControlError(500, 'failed', error instanceof Error ? error.message : String(error));
 };

@@ -1,15 +1,16 @@
 import { z } from 'zod';
+import { failoverOptionsSchema } from '../hub-failover/options.js';
 
 const dayInMs = 86_400_000;
-const roleSchema = z.enum(['primary', 'secondary']);
+export const roleSchema = z.enum(['primary', 'secondary']);
 
 const shares = new Set(['status', 'delay', 'throttle', 'reset', 'half', 'wrongType', 'empty']);
 
 /** Body of POST /lab/faults: `Fault` of contracts.ts, with what makes no sense together refused. */
 export const faultSchema = z
   .strictObject({
-    hub: z.enum(['primary', 'secondary', 'namespace', 'storage']),
-    plane: z.enum(['https', 'amqp', 'mqtt', 'blob', 'queue', 'table']),
+    hub: z.enum(['primary', 'secondary', 'namespace', 'storage', 'arm']),
+    plane: z.enum(['https', 'amqp', 'mqtt', 'events', 'arm', 'blob', 'queue', 'table']),
     kind: z.enum([
       'stop',
       'refuse',
@@ -68,6 +69,12 @@ export const eventGridSchema = z.strictObject({
   sameId: z.number().min(0).max(1).exactOptional(),
   delayInMs: z.int().min(0).max(dayInMs).exactOptional(),
   reorder: z.boolean().exactOptional(),
+});
+
+/** Body of POST /hubs/{role}/failover. The region: default the secondary location. */
+export const failoverSchema = z.strictObject({
+  failoverRegion: z.string().min(1).exactOptional(),
+  options: failoverOptionsSchema.exactOptional(),
 });
 
 /** Body of POST /lab/devices. Ids are `<prefix>-<number>`. */

@@ -1,19 +1,20 @@
 /** Outages and bad answers that can be played, and what a server asks of them. */
 import type { HubRole } from '../hub/contract.js';
 
-export type Plane = 'https' | 'amqp' | 'mqtt' | StoragePlane;
+/** `events`: a hub's built-in endpoint. `arm`: Azure Resource Manager, at a place of the same name. */
+export type Plane = 'https' | 'amqp' | 'mqtt' | 'events' | 'arm' | StoragePlane;
 export type StoragePlane = 'blob' | 'queue' | 'table';
 /**
  * On every plane: `stop`: the port is closed and connections are cut. `refuse`: new connections are cut. `blackHole`: connections stay open, new
  * ones are accepted, and no byte passes. `slow`: bytes trickle. `reset`: connections are cut in the middle of an answer.
  * Not on storage: `delay`: each request waits. `status`: a share answers it. `throttle`: a share answers 429 with Retry-After.
- * On https only: `half`: half of an answer's body, then the end; what was asked is done, as with `reset`. `wrongType` (an HTML page) and
+ * On https and arm only: `half`: half of an answer's body, then the end; what was asked is done, as with `reset`. `wrongType` (an HTML page) and
  * `empty`: something else answers in the hub's place, with success, and nothing is done.
  */
 export type FaultKind =
   'stop' | 'refuse' | 'blackHole' | 'slow' | 'reset' | 'delay' | 'status' | 'throttle' | 'half' | 'wrongType' | 'empty';
 export interface Fault {
-  hub: HubRole | 'namespace' | 'storage';
+  hub: HubRole | 'namespace' | 'storage' | 'arm';
   plane: Plane;
   kind: FaultKind;
   /** kind `status`: HTTP status, default 503; 429 comes with Retry-After. kind `empty`: 200 (default) or 204. */
@@ -31,6 +32,8 @@ export interface Fault {
 export interface FaultAnswer {
   status: number;
   instead?: 'html' | 'nothing';
+  /** Default: that it is a fault. Never of a body given by `instead`. */
+  message?: string;
 }
 
 /** What a server asks per request. */

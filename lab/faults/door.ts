@@ -5,20 +5,39 @@ import { createTcpListener, type ListenerOptions } from '../net/listener.js';
 import { createSharedShape, createValve, type SharedShape } from './valve.js';
 
 /** A port that can play every fault of the wire. */
-export type Door = Required<ControllableListener>;
+export interface Door extends Required<ControllableListener> {
+  /** Ends every connection, and what of it was on its way; new ones come in. */
+  cutAll(): void;
+}
 
-const passOn = (port: number, shape: SharedShape) => (socket: Socket) => {
+const passOn = (port: number, shape: SharedShape, open: Set<() => void>) => (socket: Socket) => {
   const upstream = connect({ port, host: '127.0.0.1', noDelay: true });
-  const cut = (): void => void socket.resetAndDestroy();
+  const reset = (): void => void socket.resetAndDestroy();
+  const [request, answer] = [createValve(shape), createValve(shape, reset)];
+  const cut = (): void => {
+    // The valves first: what they hold must not pass when the shape changes next.
+    for (const part of [request, answer, upstream, socket]) part.destroy();
+  };
+  open.add(cut);
   // Whichever side ends or fails, pipeline ends the other, and what a valve holds is gone with it; there is nobody else to tell.
-  pipeline(socket, createValve(shape), upstream, createValve(shape, cut), socket, () => upstream.destroy());
+  pipeline(socket, request, upstream, answer, socket, () => {
+    open.delete(cut);
+    upstream.destroy();
+  });
 };
 
 /** One loopback port before another one. What is behind it never notices more than its connections' ends. */
 export const openDoor = async (behind: number, options?: ListenerOptions): Promise<Door> => {
   const shape = createSharedShape();
-  const listener = await createTcpListener(passOn(behind, shape), options);
-  return { ...listener, setShape: (next) => shape.set(next) };
+  const open = new Set<() => void>();
+  const listener = await createTcpListener(passOn(behind, shape, open), options);
+  return {
+    ...listener,
+    setShape: (next) => shape.set(next),
+    cutAll: () => {
+      for (const cut of open) cut();
+    },
+  };
 };
 
 /** A door before a server of ours, which closes with it. */

@@ -26,6 +26,7 @@ const LIFETIME_IN_MS = 30 * 24 * HOUR_IN_MS;
 const subjectNames = [
   { type: 'dns' as const, value: '*.azure-devices.net' },
   { type: 'dns' as const, value: '*.servicebus.windows.net' },
+  { type: 'dns' as const, value: 'management.azure.com' },
   { type: 'dns' as const, value: 'localhost' },
   { type: 'ip' as const, value: '127.0.0.1' },
 ];

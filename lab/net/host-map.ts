@@ -41,3 +41,26 @@ export function writeHostMapFile(file: string, mappings: { host: string; port: n
   writeFileSync(`${file}.new`, JSON.stringify(content, undefined, 2));
   renameSync(`${file}.new`, file);
 }
+
+const claims = new Map<string, HostTarget[]>();
+
+/**
+ * For a name that every laboratory of the process has (`management.azure.com`): the one who claimed it last gets the connections. Returns the release,
+ * after which the one before has it again.
+ */
+export function claimHostMapping(host: string, port: number, target: HostTarget): () => void {
+  const name = entryName(host, port);
+  const claimants = claims.get(name) ?? [];
+  claims.set(name, claimants);
+  const settle = (): void => {
+    const last = claimants.at(-1);
+    if (last === undefined) removeHostMapping(host, port);
+    else setHostMapping(host, port, last);
+  };
+  claimants.push(target);
+  settle();
+  return () => {
+    claimants.splice(claimants.indexOf(target), 1);
+    settle();
+  };
+}

@@ -4,13 +4,23 @@ import type { Fault, IdentityKey, LabDescription } from '../../lab/contracts.js'
 import type { ControlledLab } from '../../lab/control/app.js';
 import { startControlServer, type ControlServer } from '../../lab/control/server.js';
 import { FaultError } from '../../lab/faults/fault-store.js';
+import { createHubFailover } from '../../lab/hub-failover/machine.js';
 import { RollBackError } from '../../lab/rollback/journal.js';
+import { createManualTimers } from './support/manual-timers.js';
 
 const description = { caFile: 'ca.pem', env: {}, settings: {} } as unknown as LabDescription;
 
 const createFakeLab = () => {
   const faults = new Map<string, Fault>();
   const events: string[] = [];
+  const failover = createHubFailover({
+    hubName: 'hub',
+    regions: ['West Europe', 'North Europe'],
+    partitions: 1,
+    journal: false,
+    log: () => undefined,
+    timers: createManualTimers(),
+  });
   const lab: ControlledLab = {
     description,
     addFault: (fault) => {
@@ -28,6 +38,8 @@ const createFakeLab = () => {
       events.push(`${role} back by ${minutes}`);
     },
     disturbEventGrid: (change) => void events.push(`event grid ${JSON.stringify(change)}`),
+    failover: () => failover,
+    telemetry: () => ({ accepted: { ns: 3 }, lostWithEndpoint: () => [] }),
     addDevices: ({ count, prefix, seed }) => {
       if (prefix === 'taken')
         throw Object.assign(new Error('exists'), { status: 409, code: 409001, errorName: 'DeviceAlreadyExists' });
@@ -122,6 +134,39 @@ describe('the control API', () => {
     expect(await send('POST', '/lab/faults', '{')).toMatchObject(notJson);
     expect(await send('POST', '/lab/faults', stop, { 'content-type': 'text/plain' })).toMatchObject(notJson);
     expect(fake.faults.size).toBe(0);
+  });
+
+  it('starts a failover of a hub, shows it, and refuses another', async () => {
+    const path = '/hubs/primary/failover';
+    expect(await send('GET', path)).toMatchObject({ status: 200, body: { state: 'Active', operation: null } });
+    const started = await send('POST', path, { options: { interimState: 'Moving' } });
+    expect(started).toMatchObject({ status: 202, body: { id: expect.any(String), status: 'InProgress', moments: {} } });
+    expect(await send('GET', path)).toMatchObject({
+      status: 200,
+      body: {
+        state: 'Moving',
+        endpoint: { hostName: 'iothub-ns-hub-1.servicebus.windows.net' },
+        locations: [{ location: 'West Europe' }, { location: 'North Europe' }],
+        consumerGroups: ['$Default'],
+        operation: { id: started.body?.['id'] },
+        telemetry: { accepted: { ns: 3 }, lostWithEndpoint: 0 },
+      },
+    });
+    expect(await send('POST', path, {})).toMatchObject({ status: 409, body: { error: { code: 'notActive' } } });
+  });
+
+  it.each([
+    ['to another region than the paired one', { failoverRegion: 'Mars' }, 409, 'wrongRegion'],
+    ['with a rollback that has no journal', { options: { rollBackMinutes: 1 } }, 409, 'noJournal'],
+    ['with a moment out of its order', { options: { timeline: { activeInMs: 1 } } }, 400, 'invalidBody'],
+    ['with an option that there is not', { options: { speed: 1 } }, 400, 'invalidBody'],
+  ])('refuses a failover %s', async (_what, body, status, code) => {
+    expect(await send('POST', '/hubs/primary/failover', body)).toMatchObject({ status, body: { error: { code } } });
+  });
+
+  it('knows no other hub to fail over', async () => {
+    expect(await send('POST', '/hubs/tertiary/failover', {})).toMatchObject({ status: 404 });
+    expect(await send('GET', '/hubs/tertiary/failover')).toMatchObject({ status: 404 });
   });
 
   it('names a plane that nothing serves, and a refusal of the hub', async () => {

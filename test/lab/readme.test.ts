@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { armRoutes } from '../../lab/arm/app.js';
 import { registeredRoutes } from '../../lab/hub/https/listener.js';
 
 /** Rows of the tables whose last column is a test file. */
@@ -21,9 +22,9 @@ describe('lab/README.md', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/\bit(\.\w+)*\(/);
   });
 
-  it('has a row for each route of the REST API, and none for a route that is not there', () => {
+  it('has a row for each route of the REST APIs, and none for a route that is not there', () => {
     const documented = rows.flatMap(({ operations }) => routesOf(operations));
-    const registered = registeredRoutes().map(({ method, path }) => `${method} ${path}`);
+    const registered = [...registeredRoutes(), ...armRoutes()].map(({ method, path }) => `${method} ${path}`);
     expect(new Set(documented)).toEqual(new Set(registered));
   });
 });
