@@ -6,7 +6,7 @@ import { parseTimeSpan } from './timespan.js';
 const timeSpan = (fallback: string) => z.string().default(fallback).transform(parseTimeSpan);
 const positive = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
-// Defaults as in the extensions of bundle [4.*, 5.0.0): EventHubs 6, Storage queues 5, HTTP 3.
+// Defaults as in the extensions of bundle [4.*, 5.0.0): EventHubs 6, Storage queues 5, HTTP 3, DurableTask 3.
 const extensionsSchema = z.object({
   http: z.object({ routePrefix: z.string().default('api') }).prefault({}),
   eventHubs: z
@@ -33,13 +33,20 @@ const extensionsSchema = z.object({
       messageEncoding: z.enum(['base64', 'none']).default('base64'),
     })
     .prefault({}),
+  durableTask: z
+    .object({
+      hubName: z.string().default('TestHubName'),
+      maxConcurrentActivityFunctions: positive(10),
+      storageProvider: z.object({ workItemQueueVisibilityTimeout: timeSpan('00:05:00') }).prefault({}),
+    })
+    .prefault({}),
 });
 const hostJsonSchema = z.object({
   version: z.literal('2.0').default('2.0'),
   extensions: extensionsSchema.prefault({}),
 });
 
-/** What the stand-in heeds of host.json: `extensions.http`, `extensions.eventHubs`, `extensions.queues`. Times in ms. */
+/** What the stand-in heeds of host.json: `extensions.http`, `.eventHubs`, `.queues`, `.durableTask`. Times in ms. */
 export type HostConfig = z.infer<typeof extensionsSchema>;
 
 type Tree = Record<string, unknown>;

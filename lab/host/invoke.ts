@@ -5,6 +5,7 @@ import type {
   CoreInvocationContext,
   FunctionCallback,
   InvocationResponse,
+  RpcBinding,
   RpcLogLevel,
   RpcRetryContext,
   RpcTypedData,
@@ -30,14 +31,23 @@ export interface Invoker {
 const shown: readonly RpcLogLevel[] = ['information', 'warning', 'error', 'critical'];
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, ' | ');
 
+/** The value of an input binding that is not the trigger; undefined when it has none. */
+export type ExtraInput = (binding: RpcBinding) => RpcTypedData | undefined;
+
 /** Runs functions of one app in the order of the Node worker: arguments, hooks, handler, hooks, response. */
-export function createInvoker(app: LoadedApp, log: HostLog): Invoker {
+export function createInvoker(app: LoadedApp, log: HostLog, extraInput: ExtraInput = () => undefined): Invoker {
   const appHookData: Record<string, unknown> = {};
 
   const runHooks = async (name: HookName, context: Record<string, unknown>): Promise<void> => {
     context['appHookData'] = appHookData;
     for (const hook of app.hooks[name]) await hook(context);
   };
+
+  const extraInputs = ({ metadata }: RegisteredFunction): { name: string; data: RpcTypedData }[] =>
+    Object.entries(metadata.bindings).flatMap(([name, binding]) => {
+      const data = extraInput(binding);
+      return data === undefined ? [] : [{ name, data }];
+    });
 
   const run = async (target: RegisteredFunction, call: Invocation, id: string): Promise<InvocationResponse> => {
     const { metadata } = target;
@@ -47,7 +57,7 @@ export function createInvoker(app: LoadedApp, log: HostLog): Invoker {
       request: {
         invocationId: id,
         functionId: metadata.name,
-        inputData: [{ name: triggerOf(target).name, data: call.data }],
+        inputData: [{ name: triggerOf(target).name, data: call.data }, ...extraInputs(target)],
         triggerMetadata: call.triggerMetadata ?? {},
         traceContext: { traceParent: traceParent(), traceState: '', attributes: {} },
         ...(call.retryContext === undefined ? {} : { retryContext: call.retryContext }),

@@ -1,4 +1,5 @@
 import type { RegisteredFunction } from './core-state.js';
+import { createDurable, isDurableClient } from './durable/durable.js';
 import { readHostConfig } from './host-config.js';
 import { HostError } from './host-error.js';
 import { startHttpServer } from './http-server.js';
@@ -40,7 +41,15 @@ export interface Host extends AsyncDisposable, HostKeys {
   close(): Promise<void>;
 }
 
-const known = ['httptrigger', 'eventgridtrigger', 'eventhubtrigger', 'queuetrigger', 'timertrigger'] as const;
+const known = [
+  'httptrigger',
+  'eventgridtrigger',
+  'eventhubtrigger',
+  'queuetrigger',
+  'timertrigger',
+  'orchestrationtrigger',
+  'activitytrigger',
+] as const;
 type KnownTrigger = (typeof known)[number];
 const isKnown = (type: string): type is KnownTrigger => (known as readonly string[]).includes(type);
 
@@ -52,6 +61,8 @@ function sortByTrigger(app: LoadedApp, settings: Settings, log: HostLog): Record
     eventhubtrigger: [],
     queuetrigger: [],
     timertrigger: [],
+    orchestrationtrigger: [],
+    activitytrigger: [],
   };
   for (const target of app.functions.values()) {
     const { name, bindings, retryOptions } = target.metadata;
@@ -66,6 +77,7 @@ function sortByTrigger(app: LoadedApp, settings: Settings, log: HostLog): Record
     }
     for (const [bindingName, binding] of Object.entries(bindings)) {
       if (bindingName === trigger.name || (bindingName === '$return' && binding.type === 'http')) continue;
+      if (isDurableClient(binding)) continue;
       throw new HostError('host.unsupported', `'${name}': a binding of type ${binding.type} needs the real host.`);
     }
     // Retry policies: timer, Kafka, Cosmos DB and Event Hubs only (learn.microsoft.com, functions-bindings-error-pages).
@@ -77,6 +89,14 @@ function sortByTrigger(app: LoadedApp, settings: Settings, log: HostLog): Record
   return sorted;
 }
 
+/** The extension is loaded only where a binding of it occurs. */
+const usesDurable = ({ functions }: LoadedApp): boolean =>
+  [...functions.values()].some(({ metadata }) =>
+    Object.values(metadata.bindings).some(
+      (binding) => isDurableClient(binding) || /^(orchestration|activity)trigger$/i.test(binding.type),
+    ),
+  );
+
 /** Loads the app and runs its triggers. Resolves when everything listens. Throws HostError. Several may run in one process. */
 export async function startHost(options: HostOptions): Promise<Host> {
   const log = options.log ?? (() => undefined);
@@ -84,7 +104,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   const keys = createKeys(options.keys);
   const app = await loadApp(options.load);
   const functions = sortByTrigger(app, options.settings, log);
-  const invoker = createInvoker(app, log);
+  const invoker = createInvoker(app, log, (binding) => (isDurableClient(binding) ? durable?.input() : undefined));
   const stopper = new AbortController();
   const tuning = { ...defaultTuning, ...options.tuning };
   const context: TriggerContext = {
@@ -96,7 +116,16 @@ export async function startHost(options: HostOptions): Promise<Host> {
     settings: options.settings,
     stopping: stopper.signal,
   };
+  const durable = usesDurable(app)
+    ? createDurable(
+        { orchestrators: functions.orchestrationtrigger, activities: functions.activitytrigger },
+        context,
+        () => server.port,
+      )
+    : undefined;
+  // Durable first: a timer that runs at the start may call its client.
   const listeners: Listener[] = [
+    ...(durable === undefined ? [] : [durable]),
     ...functions.eventhubtrigger.map((target) => createEventHubListener(target, context)),
     ...functions.queuetrigger.map((target) => createQueueListener(target, context)),
     ...functions.timertrigger.map((target) => createTimerListener(target, context)),
@@ -104,6 +133,7 @@ export async function startHost(options: HostOptions): Promise<Host> {
   // Locks `app.setup` for the whole process, as after the worker's start.
   const capabilities = await app.model.getCapabilities({ RawHttpBodyBytes: 'true', TypedDataCollection: 'true' });
   const handlers = [
+    ...(durable === undefined ? [] : [durable.webhook]),
     createEventGridWebhook(functions.eventgridtrigger, context),
     createHttpTriggers(functions.httptrigger, context, capabilities['HttpUri']),
   ];

@@ -57,9 +57,9 @@ describe('starting an app', () => {
       /blobTrigger/,
     ],
     [
-      'an orchestration',
-      () => functions.generic('o', { trigger: { type: 'orchestrationTrigger', name: 'context' }, handler }),
-      /orchestrationTrigger/,
+      'an entity',
+      () => functions.generic('e', { trigger: { type: 'entityTrigger', name: 'context' }, handler }),
+      /entityTrigger/,
     ],
     [
       'an output binding',
