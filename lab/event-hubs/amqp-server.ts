@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import rhea, { type Container, type EventContext } from 'rhea';
+import rhea, { type Connection, type Container, type EventContext } from 'rhea';
 import { createConnectionScope, type ConnectionScope, type NamespaceScope } from './connection-scope.js';
 import { openConsumerLink } from './consumer-link.js';
 import { parseAddress } from './entity-address.js';
@@ -53,10 +53,32 @@ const onReceiverOpen = ({ receiver }: EventContext, scope: ConnectionScope): voi
   else receiver.close(notFoundDetach);
 };
 
+/** Time for a peer to answer a close before its connection is cut. */
+const closeTimeoutInMs = 5_000;
+
+export interface AmqpServer {
+  accept(socket: Socket): void;
+  /**
+   * Ends every connection in AMQP's way, with `amqp:connection:forced`: what was sent before still arrives. Event Hubs clients don't survive a
+   * close for any other reason (their request links hang).
+   */
+  end(description: string): void;
+}
+
 /** AMQP 1.0 as Event Hubs speaks it, on sockets that someone else accepts. */
-export const createAmqpServer = (shared: NamespaceScope): { accept(socket: Socket): void } => {
+export const createAmqpServer = (shared: NamespaceScope): AmqpServer => {
   const container = createContainer(shared.log);
+  const open = new Map<Socket, { stop: () => void; connection: Connection }>();
   return {
+    end: (description) => {
+      for (const [socket, { stop, connection }] of open) {
+        stop();
+        connection.close({ condition: 'amqp:connection:forced', description });
+        const cut = setTimeout(() => socket.destroy(), closeTimeoutInMs).unref();
+        connection.once('connection_close', () => socket.end());
+        socket.once('close', () => clearTimeout(cut));
+      }
+    },
     accept: (socket) => {
       const { scope, gone } = createConnectionScope(shared);
       const connection = container.create_connection({ port: 0 });
@@ -64,9 +86,11 @@ export const createAmqpServer = (shared: NamespaceScope): { accept(socket: Socke
       connection.on('receiver_open', (context: EventContext) => onReceiverOpen(context, scope));
       connection.on('disconnected', gone);
       connection['accept'](socket);
+      open.set(socket, { stop: gone, connection });
       socket.once('close', () => {
         // rhea learns of a lost connection by `end` only, which a socket that was destroyed does not raise.
         if (!socket.readableEnded) socket.emit('end');
+        open.delete(socket);
         gone();
       });
     },

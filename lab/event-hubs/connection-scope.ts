@@ -1,5 +1,5 @@
 import type { Receiver } from 'rhea';
-import type { FaultGate, VerifyBearer } from '../contracts.js';
+import type { Fault, FaultGate, VerifyBearer } from '../contracts.js';
 import { AmqpRefusal, conditionOfStatus } from './amqp-error.js';
 import type { NamespaceStore } from './namespace-store.js';
 import type { ReaderRegistry } from './reader-registry.js';
@@ -18,10 +18,14 @@ export const grantCredit = (receiver: Receiver): void => {
 export interface NamespaceScope {
   store: NamespaceStore;
   readers: ReaderRegistry;
-  policy: SasPolicy;
+  policies: readonly SasPolicy[];
+  /** Nobody may send: an IoT Hub's built-in endpoint gives the right to listen only. Default false. */
+  listenOnly?: boolean;
   /** Default: no token of Microsoft Entra is taken. */
   verifyBearer?: VerifyBearer | undefined;
   faults: FaultGate;
+  /** Whose faults these are. */
+  plane: Pick<Fault, 'hub' | 'plane'>;
   now: () => number;
   log: (line: string) => void;
 }
@@ -53,7 +57,7 @@ export const createConnectionScope = (shared: NamespaceScope): { scope: Connecti
       );
     },
     admit: async () => {
-      const fault = await shared.faults.before('namespace', 'amqp');
+      const fault = await shared.faults.before(shared.plane.hub, shared.plane.plane);
       if (fault === undefined) return;
       throw new AmqpRefusal(
         conditionOfStatus(fault.status),

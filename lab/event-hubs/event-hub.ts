@@ -8,6 +8,8 @@ export interface EventHub {
   partition(partitionId: string): PartitionLog | undefined;
   /** Names of consumer groups are compared without case, as the service does. */
   hasConsumerGroup(name: string): boolean;
+  /** These and `$Default` from now on. */
+  setConsumerGroups(names: readonly string[]): void;
   partitionForKey(key: string): PartitionLog;
   /** For messages without a key: one partition after the other. */
   nextPartition(): PartitionLog;
@@ -15,7 +17,7 @@ export interface EventHub {
 
 export interface EventHubOptions {
   partitions?: number;
-  consumerGroups?: string[];
+  consumerGroups?: readonly string[];
   retentionCount?: number;
   now?: () => number;
 }
@@ -28,7 +30,9 @@ export const createEventHub = (
   { partitions = defaultPartitionCount, consumerGroups = [], ...log }: EventHubOptions = {},
 ): EventHub => {
   const logs = Array.from({ length: partitions }, (_, index) => createPartitionLog(String(index), log));
-  const groups = new Set([defaultConsumerGroup, ...consumerGroups].map((group) => group.toLowerCase()));
+  const groupsOf = (names: readonly string[]): Set<string> =>
+    new Set([defaultConsumerGroup, ...names].map((group) => group.toLowerCase()));
+  let groups = groupsOf(consumerGroups);
   const at = (index: number): PartitionLog => {
     const found = logs[index % logs.length];
     if (found === undefined) throw new RangeError(`event hub ${name} has no partitions`);
@@ -41,6 +45,9 @@ export const createEventHub = (
     partitions: logs,
     partition: (partitionId) => logs.find((candidate) => candidate.partitionId === partitionId),
     hasConsumerGroup: (group) => groups.has(group.toLowerCase()),
+    setConsumerGroups: (names) => {
+      groups = groupsOf(names);
+    },
     partitionForKey: (key) => at(stableHash(key)),
     nextPartition: () => {
       turn += 1;

@@ -33,6 +33,7 @@ export const encodeHubMessage = (message: HubMessage, partitionKey: string, posi
       ),
       ...positionAnnotations(position, partitionKey),
     },
+    message_id: message.messageId,
     content_type: message.contentType,
     content_encoding: message.contentEncoding,
     correlation_id: message.correlationId,

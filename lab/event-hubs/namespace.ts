@@ -49,7 +49,16 @@ export const startNamespace = async (options: NamespaceOptions): Promise<Started
   const { faults, verifyBearer, now = Date.now, log = () => undefined, retentionCount } = options;
   const policy = { name: 'RootManageSharedAccessKey', key: randomBytes(32).toString('base64') };
   const store = createNamespaceStore();
-  const server = createAmqpServer({ store, readers: createReaderRegistry(), policy, verifyBearer, faults, now, log });
+  const server = createAmqpServer({
+    store,
+    readers: createReaderRegistry(),
+    policies: [policy],
+    plane: { hub: 'namespace', plane: 'amqp' },
+    verifyBearer,
+    faults,
+    now,
+    log,
+  });
   const { listener, portTaken } = await listen((socket) => server.accept(socket), options.port);
   if (portTaken) log(`event hubs: port ${defaultPort} is taken, listening on ${listener.port}`);
 

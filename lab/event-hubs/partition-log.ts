@@ -10,9 +10,11 @@ export interface EventPosition {
   enqueuedAt: number;
 }
 
-interface StoredEvent extends EventPosition {
+export interface StoredEvent extends EventPosition {
   /** The whole AMQP message as it goes to every reader. */
   encoded: Buffer;
+  /** At least one reader has taken it. */
+  wasRead: boolean;
 }
 
 export interface PartitionLog {
@@ -24,6 +26,8 @@ export interface PartitionLog {
   readonly length: number;
   append(encode: (position: EventPosition) => Buffer): EventPosition;
   at(sequenceNumber: number): StoredEvent | undefined;
+  /** Kept events that no reader has taken. */
+  unread(): StoredEvent[];
   /** The sequence number to read next. Throws AmqpRefusal for a position beyond the end, as the service does. */
   locate(start: StartPosition): number;
   onAppend(listener: () => void): () => void;
@@ -105,7 +109,7 @@ export const createPartitionLog = (
       // A clock that is set back must not break the order by enqueued time.
       const position = { sequenceNumber: next, offset: bytes, enqueuedAt: Math.max(now(), last?.enqueuedAt ?? 0) };
       const encoded = encode(position);
-      events.push({ ...position, encoded });
+      events.push({ ...position, encoded, wasRead: false });
       next += 1;
       bytes += encoded.length;
       last = position;
@@ -114,6 +118,7 @@ export const createPartitionLog = (
       return position;
     },
     at,
+    unread: () => events.slice(head).filter(({ wasRead }) => !wasRead),
     locate,
     onAppend: (listener) => {
       listeners.add(listener);

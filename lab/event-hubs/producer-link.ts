@@ -6,6 +6,7 @@ import { pathOf, type EntityAddress } from './entity-address.js';
 import type { EventHub } from './event-hub.js';
 import { batchFormat, messagesInBatch, partitionKeyOf, prepareProduced } from './message-codec.js';
 import type { PartitionLog } from './partition-log.js';
+import { unauthorized } from './sas-token.js';
 
 type TargetAddress = Extract<EntityAddress, { kind: 'target' }>;
 
@@ -53,6 +54,9 @@ export const openProducerLink = (receiver: Receiver, address: TargetAddress, sco
     try {
       await scope.admit();
       scope.authorize(pathOf(receiver.target.address));
+      if (scope.listenOnly === true) {
+        throw unauthorized("Unauthorized access. 'Send' claim(s) are required to perform this operation.");
+      }
       const hub = scope.store.eventHub(address.eventHub);
       const fixed = fixedPartition(hub, address.partitionId);
       grantCredit(receiver);

@@ -10,6 +10,8 @@ interface Reader extends ReaderClaim {
 export interface ReaderRegistry {
   /** Evicts whom the newcomer displaces; throws AmqpRefusal when it has to stay out. Returns how to leave. */
   enter(place: string, reader: Reader): () => void;
+  /** Ends the readers of all places for which `isMeant` holds. */
+  evict(isMeant: (place: string) => boolean, reason: AmqpRefusal): void;
 }
 
 export const createReaderRegistry = (): ReaderRegistry => {
@@ -28,6 +30,13 @@ export const createReaderRegistry = (): ReaderRegistry => {
       return () => {
         present.delete(reader);
       };
+    },
+    evict: (isMeant, reason) => {
+      for (const [place, present] of places) {
+        if (!isMeant(place)) continue;
+        for (const reader of present) reader.evict(reason);
+        present.clear();
+      }
     },
   };
 };

@@ -30,7 +30,7 @@ const putToken = ({ properties, body }: NodeRequest, scope: ConnectionScope): un
   const [token, audience] = [String(body), String(properties['name'])];
   if (properties['type'] === 'jwt') scope.grant(verifyJwt(token, audience, scope));
   else if (properties['type'] === 'servicebus.windows.net:sastoken') {
-    scope.grant(verifySasToken(token, audience, scope.policy, scope.now()));
+    scope.grant(verifySasToken(token, audience, scope.policies, scope.now()));
   } else throw unauthorized('InvalidToken: There are shared access signatures and tokens of Microsoft Entra.');
 };
 

@@ -2,6 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { AmqpRefusal } from './amqp-error.js';
 import { pathOf } from './entity-address.js';
 
+/** A policy's name with one of its keys; a policy of two keys is two of these. */
 export interface SasPolicy {
   name: string;
   key: string;
@@ -33,7 +34,7 @@ const sameText = (left: string, right: string): boolean => {
  * base64(HMAC-SHA256(key as UTF-8, sr + "\n" + se)), both as they stand in the token. "Authenticate access to Event Hubs with shared
  * access signatures". Throws AmqpRefusal 401; the text never holds the token.
  */
-export const verifySasToken = (token: string, audience: string, policy: SasPolicy, now: number): Claim => {
+export const verifySasToken = (token: string, audience: string, policies: readonly SasPolicy[], now: number): Claim => {
   const fields = new Map(
     token
       .replace(/^SharedAccessSignature\s+/i, '')
@@ -47,11 +48,11 @@ export const verifySasToken = (token: string, audience: string, policy: SasPolic
   if (resource === undefined || signature === undefined || expiry === undefined || keyName === undefined) {
     throw unauthorized('MalformedToken: The credential is not a shared access signature.');
   }
-  const expected = createHmac('sha256', policy.key).update(`${resource}\n${expiry}`, 'utf8').digest('base64');
-  const known = sameText(decodeURIComponent(keyName), policy.name);
-  if (!sameText(decodeURIComponent(signature), expected) || !known) {
-    throw unauthorized('InvalidSignature: The token has an invalid signature.');
-  }
+  const isSignedBy = ({ name, key }: SasPolicy): boolean => {
+    const expected = createHmac('sha256', key).update(`${resource}\n${expiry}`, 'utf8').digest('base64');
+    return sameText(decodeURIComponent(keyName), name) && sameText(decodeURIComponent(signature), expected);
+  };
+  if (!policies.some(isSignedBy)) throw unauthorized('InvalidSignature: The token has an invalid signature.');
   const expiresAt = Number(expiry) * 1000;
   if (!(expiresAt > now)) throw unauthorized('ExpiredToken: The token is expired.');
   if (!covers(pathOf(decodeURIComponent(resource)), pathOf(audience))) {

@@ -67,6 +67,8 @@ export interface HubMessage {
   deviceId: string;
   moduleId?: string;
   body: Buffer;
+  /** As the device set it. */
+  messageId?: string;
   contentType?: string;
   contentEncoding?: string;
   correlationId?: string;
@@ -118,6 +120,8 @@ export interface HubCore {
   readonly connectionString: string;
   /** The same for another of the hub's shared access policies. */
   connectionStringOf(policy: PolicyName): string;
+  /** Names, rights and keys (base64) of all of them, as listKeys has them. */
+  sharedAccessPolicies(): SharedAccessPolicy[];
 
   getIdentity(key: IdentityKey): IdentityRecord;
   /** `twin`: what the twin is created with (bulk create); default empty. `reported` counts only with `reportedInBulkCreate`. */
@@ -151,6 +155,8 @@ export interface HubCore {
   addCertificateAuthority(pem: string): void;
   /** Verifies an Authorization header: a service SAS token of a policy that has the right, or `Bearer` and a token of the lab's Entra. */
   authorizeService(authorization: string, right: ServiceRight): void;
+  /** Whether this is a token of the policy, for the hub or its `messages/events`, and the policy has ServiceConnect. */
+  authorizeEventsReader(policy: string, sasToken: string): boolean;
   setConnectionState(key: IdentityKey, connected: boolean): void;
   /** The identity asked for cloud-to-device messages: from now on its connection state is told, as after telemetry. */
   startReceiving(key: IdentityKey): void;
@@ -181,6 +187,12 @@ export interface HubCore {
   onWrite(listener: (write: { kind: 'identity' | 'twin' | 'reported'; key: IdentityKey }) => void): Unsubscribe;
 }
 export type PolicyName = 'iothubowner' | 'service' | 'device' | 'registryRead' | 'registryReadWrite';
+export interface SharedAccessPolicy {
+  name: PolicyName;
+  rights: readonly ServiceRight[];
+  primaryKey: string;
+  secondaryKey: string;
+}
 /** A bearer token of Microsoft Entra: when it expires, in seconds since 1970; undefined when it is not good for this audience now. */
 export type VerifyBearer = (token: string, audience: string) => number | undefined;
 export type ServiceRight = 'RegistryRead' | 'RegistryWrite' | 'ServiceConnect' | 'DeviceConnect';

@@ -102,8 +102,8 @@ describe('shared access signatures', () => {
 
   it('grants what the token covers until it expires', () => {
     const claim = { path: 'hub/Partitions/0', expiresAt: 20_000 };
-    expect(verifySasToken(sign(audience, 20), audience, policy, 10_000)).toEqual(claim);
-    expect(verifySasToken(sign('sb://127.0.0.1:5672/hub', 20), audience, policy, 10_000)).toEqual(claim);
+    expect(verifySasToken(sign(audience, 20), audience, [policy], 10_000)).toEqual(claim);
+    expect(verifySasToken(sign('sb://127.0.0.1:5672/hub', 20), audience, [policy], 10_000)).toEqual(claim);
   });
 
   it.each([
@@ -114,7 +114,7 @@ describe('shared access signatures', () => {
     ['no signature', 'SharedAccessSignature sr=a&se=1', 'MalformedToken'],
     ['an Entra token', 'eyJ0eXAiOi', 'MalformedToken'],
   ])('refuses %s', (_, token, reason) => {
-    expect(() => verifySasToken(token, audience, policy, 10_000)).toThrow(
+    expect(() => verifySasToken(token, audience, [policy], 10_000)).toThrow(
       expect.objectContaining({ status: 401, message: expect.stringContaining(reason) }),
     );
   });

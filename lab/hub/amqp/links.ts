@@ -3,6 +3,7 @@ import type { IdentityKey, JsonObject } from '../../contracts.js';
 import { identityText } from '../mqtt/identity.js';
 import { parseLinkAddress, type DeviceNode } from './addresses.js';
 import { answerPutToken } from './cbs-link.js';
+import { redirectEvents } from './events-redirect.js';
 import { admitted, conditionOf, refusalIn } from './refusals.js';
 import type { DeviceScope } from './scope.js';
 import { takeTelemetry } from './telemetry-link.js';
@@ -21,7 +22,7 @@ const creditWindow = 100;
 const notFound = { condition: 'amqp:not-found', description: 'No such address on a hub.' };
 
 export const createDeviceLinks = (scope: DeviceScope): DeviceLinks => {
-  const { core, faults, connection, chain, log } = scope;
+  const { core, faults, connection, chain, service, log } = scope;
   const twinSenders = new Map<string, Sender>();
   const subscribed = new Set<string>();
   const subscriptions = {
@@ -97,6 +98,7 @@ export const createDeviceLinks = (scope: DeviceScope): DeviceLinks => {
     sending: (sender) => {
       // Clients take an attach without the echoed terminus for a refusal; AMQP 1.0 part 2, section 2.6.3.
       sender.set_source(sender.source);
+      if (redirectEvents(sender, sender.source?.address, service)) return;
       const address = parseLinkAddress(sender.source?.address);
       if (address === undefined) sender.close(notFound);
       else if (address.kind === 'cbs') cbsSender = sender;
@@ -104,6 +106,7 @@ export const createDeviceLinks = (scope: DeviceScope): DeviceLinks => {
     },
     receiving: (receiver) => {
       receiver.set_target(receiver.target);
+      if (redirectEvents(receiver, receiver.target?.address, service)) return;
       const address = parseLinkAddress(receiver.target?.address);
       if (address === undefined) receiver.close(notFound);
       else if (address.kind === 'cbs') openCbs(receiver);

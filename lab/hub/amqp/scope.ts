@@ -1,6 +1,7 @@
 import type { X509Certificate } from 'node:crypto';
 import type { FaultGate, HubCore } from '../../contracts.js';
 import type { DeviceConnection } from './connections.js';
+import type { EventsRedirect } from './events-redirect.js';
 
 /** What the links of one connection share. */
 export interface DeviceScope {
@@ -9,5 +10,6 @@ export interface DeviceScope {
   connection: DeviceConnection;
   /** What the client showed in the TLS handshake. */
   chain: readonly X509Certificate[];
+  service: EventsRedirect;
   log: (line: string) => void;
 }

@@ -49,6 +49,16 @@ function authorizePolicy(state: HubState, policies: Policies, sasToken: string, 
   if (!isSignedWith(token, [policy.primaryKey, policy.secondaryKey])) return refuseService();
 }
 
+/** Who may learn where the hub's events are read: a policy with ServiceConnect, by a token for the hub or for `messages/events`. */
+export function authorizeEventsReader(state: HubState, policies: Policies, name: string, sasToken: string): boolean {
+  const token = parseSasToken(sasToken);
+  const policy = findPolicy(policies, name);
+  if (token === undefined || policy?.rights.includes('ServiceConnect') !== true || isExpired(state, token))
+    return false;
+  const isOfHub = isScope(state, token.resource, '') || isScope(state, token.resource, '/messages/events');
+  return isOfHub && isSignedWith(token, [policy.primaryKey, policy.secondaryKey]);
+}
+
 /** The resource with the id as it is, or percent-encoded once more, as some SDKs and tools do. */
 function isDeviceScope(state: HubState, token: SasToken, { deviceId, moduleId }: IdentityKey): boolean {
   const path = (encode: (id: string) => string): string =>

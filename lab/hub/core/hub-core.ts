@@ -9,7 +9,7 @@ import type {
   Unsettled,
   VerifyBearer,
 } from '../../contracts.js';
-import { authenticateDevice, authorizeService } from './access.js';
+import { authenticateDevice, authorizeEventsReader, authorizeService } from './access.js';
 import { authenticateCertificate, parseAuthority } from './certificate-access.js';
 import { createConnectionStates, type ConnectionStates } from './connection-states.js';
 import { deviceEntry, findEntry, keyOf, type Entries, type Entry } from './entries.js';
@@ -19,7 +19,7 @@ import { createHubLimits } from '../limits/hub-limits.js';
 import type { HubState } from './hub-state.js';
 import { createIdentity, deleteIdentity, updateIdentity } from './identity-operations.js';
 import { telemetryMessage } from './messages.js';
-import { createPolicies } from './policies.js';
+import { allPolicies, createPolicies } from './policies.js';
 import type { HubClock } from './stamps.js';
 import { patchReported, patchTwin, replaceTwin } from './twin-operations.js';
 import { twinRecord } from './twin-state.js';
@@ -107,6 +107,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     unsettled,
     connectionString: connectionStringOf('iothubowner'),
     connectionStringOf,
+    sharedAccessPolicies: () => allPolicies(policies),
 
     getIdentity: (key) => copyOf(findEntry(entries, key).identity),
     createIdentity: (key, body, twin = {}) => copyOf(createIdentity(state, key, body, structuredClone(twin))),
@@ -128,6 +129,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     authenticateDevice: (key, sasToken) => authenticateDevice(state, policies, key, sasToken),
     authorizeService: (authorization, right) =>
       authorizeService(state, { policies, verifyBearer }, authorization, right),
+    authorizeEventsReader: (policy, sasToken) => authorizeEventsReader(state, policies, policy, sasToken),
     authenticateCertificate: (key, chain) => authenticateCertificate(state, authorities, key, chain),
     addCertificateAuthority: (pem) => void authorities.push(parseAuthority(pem)),
     setConnectionState: (key, connected) => setConnectionState(state, connectionStates, key, connected),

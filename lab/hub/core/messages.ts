@@ -95,7 +95,7 @@ export const replacedTwinBody = (twin: TwinRecord): JsonObject => twinBody(twin,
 const lifecycleBody = (twin: TwinRecord): JsonObject =>
   twinBody(twin, Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags });
 
-const telemetrySystemNames = ['contentType', 'contentEncoding', 'correlationId', 'userId'] as const;
+const telemetrySystemNames = ['messageId', 'contentType', 'contentEncoding', 'correlationId', 'userId'] as const;
 
 /** Telemetry with the system properties of those names; `properties` are the application's. */
 export function telemetryMessage(

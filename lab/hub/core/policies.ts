@@ -1,10 +1,6 @@
-import type { PolicyName, ServiceRight } from '../../contracts.js';
+import type { PolicyName, ServiceRight, SharedAccessPolicy } from '../../contracts.js';
 
-interface Policy {
-  readonly rights: readonly ServiceRight[];
-  readonly primaryKey: string;
-  readonly secondaryKey: string;
-}
+type Policy = Readonly<Omit<SharedAccessPolicy, 'name'>>;
 export type Policies = Record<PolicyName, Policy>;
 
 /** The shared access policies that every new hub has ("Control access to IoT Hub by using shared access signatures"). */
@@ -26,3 +22,6 @@ export function createPolicies(generateKey: () => string): Policies {
 export function findPolicy(policies: Policies, name: string | undefined): Policy | undefined {
   return name !== undefined && Object.hasOwn(policies, name) ? policies[name as PolicyName] : undefined;
 }
+
+export const allPolicies = (policies: Policies): SharedAccessPolicy[] =>
+  Object.entries(policies).map(([name, policy]) => ({ name: name as PolicyName, ...policy }));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Unsettled } from '../../contracts.js';
+import type { FaultAnswer, Unsettled } from '../../contracts.js';
 import { HubError, type HubErrorName } from '../core/errors.js';
 
 /** What a handler answers; a 204 has no body, everything else is JSON. */
@@ -59,9 +59,12 @@ const faultNames: Record<number, HubErrorName> = {
   504: 'GatewayTimeout',
 };
 
-export function faultAnswer(status: number, unsettled: Pick<Unsettled, 'retryAfterOn429'>): HubAnswer {
+export function faultAnswer(
+  { status, message = 'A fault of the laboratory' }: FaultAnswer,
+  unsettled: Pick<Unsettled, 'retryAfterOn429'>,
+): HubAnswer {
   const errorName = faultNames[status] ?? 'ServerError';
-  return errorAnswer({ status, errorName, message: 'A fault of the laboratory' }, unsettled);
+  return errorAnswer({ status, errorName, message }, unsettled);
 }
 
 export const badJson = (): HubError => new HubError('IotHubFormatError', 'The request body is not valid JSON');

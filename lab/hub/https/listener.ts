@@ -74,7 +74,7 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
   app.use(async (_context, next) => {
     const fault = await faults.before(core.role, 'https');
     if (fault?.instead !== undefined) return insteadOfHub(fault.status, fault.instead);
-    return fault === undefined ? next() : toResponse(faultAnswer(fault.status, core.unsettled));
+    return fault === undefined ? next() : toResponse(faultAnswer(fault, core.unsettled));
   });
   for (const route of routes) addRoute(app, core, route);
   const refusal = (error: HubError): Response => toResponse(errorAnswer(error, core.unsettled));

@@ -1,10 +1,10 @@
-import { expect, vi } from 'vitest';
+import { vi } from 'vitest';
 import type { HubFailoverOptions, Lab } from '../../../lab/contracts.js';
 import { followArm } from '../../../src/consumer/follow-arm.js';
 import { createProcessor } from '../../../src/consumer/processor.js';
 import { aLab } from '../a-lab.js';
 import { armToken } from './arm-client.js';
-import { aRecorder, quickOptions, range, sorted } from './consumer.js';
+import { aRecorder, quickOptions, sorted } from './consumer.js';
 import type { consumerRig } from './consumer-rig.js';
 
 type Rig = ReturnType<typeof consumerRig>;
@@ -63,7 +63,6 @@ const aFollower = async (lab: Lab, rig: Rig) => {
   return { processor, seen };
 };
 
-const timeScale = 0.006;
 const newest = ({ processor }: Awaited<ReturnType<typeof aFollower>>) => processor.state().generations.at(-1);
 
 export interface HubFailoverScene {
@@ -71,26 +70,38 @@ export interface HubFailoverScene {
   options: Partial<HubFailoverOptions>;
   /** Of the messages. Default 8. */
   devices?: number;
+  /** Default 0.006: a failover takes 3.3 s. */
+  timeScale?: number;
 }
 
-/** A hub fails over and back while it is sent to and read; nothing is lost and nothing comes twice. */
+/** A hub fails over and back while it is sent to and read. Resolves with the numbers that were accepted, lost by the service, and seen. */
 export const readThroughFailovers = async (
   rig: Rig,
-  { partitions, options, devices = 8 }: HubFailoverScene,
-): Promise<void> => {
+  { partitions, options, devices = 8, timeScale = 0.006 }: HubFailoverScene,
+): Promise<{ accepted: number; lostWithEndpoint: number; seen: number[] }> => {
   await using lab = await aLab({ builtInPartitions: partitions, hubFailover: { timeScale, ...options } });
   lab.addDevices({ hub: 'primary', count: devices, prefix: 'pump' });
   const follower = await aFollower(lab, rig);
   const sender = aSender(lab, devices);
-  for (const generation of [2, 3]) {
-    await vi.waitUntil(() => (newest(follower)?.processed ?? 0) > 100, { timeout: 30_000 });
+  // What a reader has not taken when the old endpoint goes is lost by the service: so it has to keep up, also on a busy machine.
+  const keepsUp = async (generation: number): Promise<void> => {
+    await vi.waitUntil(
+      () => {
+        const { number, partitions: read, processed } = newest(follower) ?? { number: 0, partitions: [], processed: 0 };
+        const unseen = sender.accepted - new Set(follower.seen.numbers()).size;
+        return number === generation && read.length === partitions && processed > 100 && unseen < 100;
+      },
+      { timeout: 60_000 },
+    );
+  };
+  for (const generation of [1, 2]) {
+    await keepsUp(generation);
     await lab.failover('primary').start().done;
-    await vi.waitUntil(() => newest(follower)?.number === generation, { timeout: 20_000 });
   }
-  await vi.waitUntil(() => (newest(follower)?.processed ?? 0) > 100, { timeout: 30_000 });
+  await keepsUp(3);
   sender.stop();
   await follower.seen.seesAll(sender.accepted, { timeout: 60_000 });
   await follower.processor.stop();
-  expect(lab.telemetry('primary').lostWithEndpoint()).toEqual([]);
-  expect(sorted(follower.seen.numbers())).toEqual(range(sender.accepted));
+  const lostWithEndpoint = lab.telemetry('primary').lostWithEndpoint().length;
+  return { accepted: sender.accepted, lostWithEndpoint, seen: sorted(follower.seen.numbers()) };
 };
