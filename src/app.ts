@@ -19,7 +19,10 @@ import { decideDirection } from './routing/direction.js';
 import { createRoutingState } from './routing/state.js';
 import type { Settings } from './settings.js';
 import { createStandStillWatch } from './stand-still.js';
+import { connectRelay } from './wiring/connect-relay.js';
+import { registerFailoverFunctions } from './wiring/failover-functions.js';
 import { registerHttpFunctions } from './wiring/http-functions.js';
+import { registerRelayFunctions } from './wiring/relay-functions.js';
 import { registerTwinFunctions } from './wiring/twin-functions.js';
 
 export interface AppOptions {
@@ -78,26 +81,37 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
 
   const nextTurn = createRepairPace(settings.repairPerMinute, clock);
 
-  app.eventGrid('registrySync', { handler: registrySyncHandler(createRegistryEventHandler(hints)) });
-  app.storageQueue('registryRetry', {
-    queueName: 'registry-retry',
-    connection: settings.stateStorage.connectionName,
-    handler: registryRetryHandler(paceRepairs({ ...putBack, nextTurn }, createRegistryRetryHandler(hints))),
-  });
-  registerTwinFunctions({
-    settings,
-    hubs,
-    sawPartition: (partition) => services.pacing.partitions.saw(partition),
-    direction,
-    replicate,
-    park,
-    counters,
-    clock,
-    logger,
-    ...(reported ? { reported } : {}),
-  });
+  if (settings.features.has('sync')) {
+    app.eventGrid('registrySync', { handler: registrySyncHandler(createRegistryEventHandler(hints)) });
+    app.storageQueue('registryRetry', {
+      queueName: 'registry-retry',
+      connection: settings.stateStorage.connectionName,
+      handler: registryRetryHandler(paceRepairs({ ...putBack, nextTurn }, createRegistryRetryHandler(hints))),
+    });
+    registerTwinFunctions({
+      settings,
+      hubs,
+      sawPartition: (partition) => services.pacing.partitions.saw(partition),
+      direction,
+      replicate,
+      park,
+      positions: services.positions,
+      instanceId,
+      counters,
+      clock,
+      logger,
+      ...(reported ? { reported } : {}),
+    });
+  }
   const syncNow = createSyncNow({ ...putBack, hubs, activeHub, syncIdentity });
   registerHttpFunctions({ settings, services, routing, counters, clock, logger, instanceId, syncNow });
+  if (settings.features.has('failover')) registerFailoverFunctions({ settings, services, clock, logger });
+  const { relay } = settings;
+  if (settings.features.has('relay') && relay) {
+    const { watched } = settings.failover;
+    const start = connectRelay({ relay, watched, storage: services, clock, logger });
+    registerRelayFunctions({ relay, start, clock, logger });
+  }
   return {
     close: () => {
       standStill.close();

@@ -44,17 +44,22 @@ export interface HealthOptions {
   logger: Logger;
   instanceId: string;
   stateMaxAgeInMs: number;
+  /** False where neither identities nor routes are this app's affair: then no routing document is read, or made. */
+  needsRouting: boolean;
 }
 
 export interface Health {
-  /** True while the routing document is young enough for writing: the one condition without which nothing is mirrored. */
+  /** True while the routing document, where it is needed, is young enough for writing: without that nothing is mirrored. */
   ok(): Promise<boolean>;
   report(): Promise<HealthReport>;
 }
 
-export function createHealth({ sources, counters, clock, logger, instanceId, stateMaxAgeInMs }: HealthOptions): Health {
+export function createHealth(options: HealthOptions): Health {
+  const { sources, counters, clock, logger, instanceId, stateMaxAgeInMs, needsRouting } = options;
   const startedAt = clock.now().toISOString();
-  const isFresh = () => {
+  const readRouting = async () => (needsRouting ? await sources.routing() : undefined);
+  const isOk = () => {
+    if (!needsRouting) return true;
     const age = sources.stateAgeInMs();
     return age !== undefined && age < stateMaxAgeInMs;
   };
@@ -69,11 +74,11 @@ export function createHealth({ sources, counters, clock, logger, instanceId, sta
 
   return {
     async ok() {
-      await sources.routing();
-      return isFresh();
+      await readRouting();
+      return isOk();
     },
     async report() {
-      const routing = await sources.routing();
+      const routing = await readRouting();
       const [dirty, retryQueue, poison, parked] = await Promise.all([
         orNull('dirty', sources.countDirty()),
         orNull('retryQueue', sources.countRetryQueue()),
@@ -82,7 +87,7 @@ export function createHealth({ sources, counters, clock, logger, instanceId, sta
       ]);
       const { lagInMs, ...counted } = counters.read(clock.now());
       return {
-        ok: isFresh(),
+        ok: isOk(),
         instanceId,
         startedAt,
         activeHub: routing?.activeHub ?? null,

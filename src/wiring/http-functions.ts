@@ -22,34 +22,41 @@ export interface HttpFunctionsOptions {
   syncNow: SyncNow;
 }
 
-/** `deviceRouting`, `syncDevice` and `health`. */
+/** `deviceRouting` and `syncDevice` by their features, and `health`. */
 export function registerHttpFunctions(options: HttpFunctionsOptions): void {
   const { settings, services, routing, counters, clock, logger, instanceId, syncNow } = options;
   const { ledger, queue, park } = services;
   const retryAfterInSeconds = Math.ceil(settings.stateRefreshInMs / 1000);
-  app.http('deviceRouting', {
-    route: 'devices/{deviceId}/hub',
-    methods: ['GET'],
-    authLevel: 'function',
-    handler: deviceRoutingHandler({
-      state: routing,
-      hubs: settings.hubs,
-      ttlInSeconds: settings.routeTtlInSeconds,
-      retryAfterInSeconds,
-    }),
-  });
-  app.http('syncDevice', {
-    route: 'devices/{deviceId}/sync',
-    methods: ['POST'],
-    authLevel: 'function',
-    handler: syncDeviceHandler({ syncNow, retryAfterInSeconds }),
-  });
+  const mirrors = settings.features.has('sync');
+  const routes = settings.features.has('routing');
+  if (routes) {
+    app.http('deviceRouting', {
+      route: 'devices/{deviceId}/hub',
+      methods: ['GET'],
+      authLevel: 'function',
+      handler: deviceRoutingHandler({
+        state: routing,
+        hubs: settings.hubs,
+        ttlInSeconds: settings.routeTtlInSeconds,
+        retryAfterInSeconds,
+      }),
+    });
+  }
+  if (mirrors) {
+    app.http('syncDevice', {
+      route: 'devices/{deviceId}/sync',
+      methods: ['POST'],
+      authLevel: 'function',
+      handler: syncDeviceHandler({ syncNow, retryAfterInSeconds }),
+    });
+  }
   const health = createHealth({
     counters,
     clock,
     logger,
     instanceId,
     stateMaxAgeInMs: settings.stateMaxAgeInMs,
+    needsRouting: mirrors || routes,
     sources: {
       routing: async () => (await routing.lastGood())?.document,
       stateAgeInMs: () => routing.ageInMs(),

@@ -18,6 +18,7 @@ const problemOf = (env: Record<string, string>): AppError => {
 describe('loadSettings', () => {
   it('takes the least that is needed and fills in the documented defaults', () => {
     expect(loadSettings(least)).toEqual({
+      features: new Set(['sync', 'routing']),
       hubs: {
         primary: {
           role: 'primary',
@@ -50,6 +51,18 @@ describe('loadSettings', () => {
       pacing: { tier: 'off', units: 1, throttleShare: 0.8, quotaShare: 0.5 },
       repairPerMinute: 60,
       operatorKey: undefined,
+      failover: {
+        watched: [],
+        armEndpoint: 'https://management.azure.com',
+        steadyInMs: 30_000,
+        failoverInMs: 5000,
+        readTimeoutInMs: 10_000,
+        verifyTimeoutInMs: 600_000,
+        drainLimitInMs: 1_800_000,
+        consumerGroups: [],
+        canary: undefined,
+      },
+      relay: undefined,
     });
   });
 

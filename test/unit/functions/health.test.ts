@@ -11,7 +11,7 @@ const away = async () => {
   throw new AppError('storageUnavailable', 'away', { retryable: true });
 };
 
-function setUp({ neverRead = false, age = 10, storageAway = false } = {}) {
+function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting = true } = {}) {
   const ageInMs = neverRead ? undefined : age;
   const counters = createCounters();
   const clock = aClock();
@@ -22,6 +22,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false } = {}) {
     logger,
     instanceId: 'instance-1',
     stateMaxAgeInMs: 1000,
+    needsRouting,
     sources: {
       routing: async () =>
         ageInMs === undefined ? undefined : { activeHub: 'primary', epoch: 3, revision: 1, direction: 'forward' },
@@ -48,6 +49,11 @@ describe('answerHealth', () => {
   it('is not ok without a routing document young enough for writing', async () => {
     expect(await setUp({ age: 1000 }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
     expect(await setUp({ neverRead: true }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
+  });
+
+  it('needs no routing document where the app neither mirrors nor routes', async () => {
+    const { ask } = setUp({ neverRead: true, needsRouting: false });
+    expect(await ask()).toMatchObject({ status: 200, jsonBody: { ok: true } });
   });
 
   it.each([

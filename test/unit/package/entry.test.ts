@@ -45,6 +45,31 @@ describe('dist/src/index.js under plain node', () => {
     ]);
   });
 
+  const resource = '/subscriptions/0/resourceGroups/g/providers/Microsoft.Devices/IotHubs/p';
+  it.each([
+    ['sync', ['registrySync', 'registryRetry', 'twinSync', 'syncDevice', 'health']],
+    ['routing', ['deviceRouting', 'health']],
+  ])('registers only what belongs to the feature %s, and health', async (features, names) => {
+    const { stdout } = await load({ ...settings, FEATURES: features });
+    expect(JSON.parse(stdout)).toEqual(names);
+  });
+
+  it.each(['failover', 'relay'])('mirrors and routes nothing where %s is deployed alone', async (feature) => {
+    const { stdout } = await load({
+      ...settings,
+      FEATURES: feature,
+      PRIMARY_HUB_RESOURCE_ID: resource,
+      PRIMARY_HUB_EVENTS:
+        'Endpoint=sb://e.servicebus.windows.net/;SharedAccessKeyName=r;SharedAccessKey=c2VjcmV0;EntityPath=p',
+      RELAY_TARGET: settings.PRIMARY_TWIN_EVENTS,
+    });
+    const names = JSON.parse(stdout) as string[];
+    expect(names).toContain('health');
+    expect(names.length).toBeGreaterThan(2);
+    for (const other of ['registrySync', 'registryRetry', 'twinSync', 'syncDevice', 'deviceRouting'])
+      expect(names).not.toContain(other);
+  });
+
   it('ends with an error that names every bad setting, and registers nothing', async () => {
     await expect(load({ TWIN_CONCURRENCY: 'many' })).rejects.toMatchObject({
       stdout: '',

@@ -1,21 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { parseFuncignore } from '../../../scripts/package/funcignore.js';
 
-/**
- * As Azure Functions Core Tools reads it: every pattern matches from the root and as a prefix, `**` any characters, `*` any but a
- * slash. Patterns are written so that gitignore's own rules give the same.
- */
-const patterns = readFileSync('.funcignore', 'utf8')
-  .split('\n')
-  .filter((line) => line !== '' && !line.startsWith('#'))
-  .map((line) => line.replace(/^\//, '').replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`))
-  .map((line) => new RegExp(`^${line.replaceAll('**', '(.+)').replaceAll(/(?<!\.)\*/g, '([^/]+)')}`));
-const isSent = (path: string) => !patterns.some((pattern) => pattern.test(path));
+const text = readFileSync('.funcignore', 'utf8');
+const isSent = parseFuncignore(text);
 
 describe('.funcignore', () => {
+  // So that gitignore's own rules, which other tools follow, give the same.
   it('anchors every pattern, or begins it with two stars', () => {
-    const lines = readFileSync('.funcignore', 'utf8').split('\n');
-    expect(lines.filter((line) => line !== '' && !/^(#|\/|\*\*\/)/.test(line))).toEqual([]);
+    expect(text.split('\n').filter((line) => line !== '' && !/^(#|\/|\*\*\/)/.test(line))).toEqual([]);
   });
 
   it('sends what runs', () => {
@@ -33,10 +26,42 @@ describe('.funcignore', () => {
     expect(sent.sort()).toEqual(['dist', 'host.json', 'node_modules', 'package.json']);
   });
 
-  it.each(['dist/lab/index.js', 'dist/test/x.js', 'dist/src/index.js.map', 'local.settings.json', 'src/index.ts'])(
-    'does not send %s',
-    (path) => {
-      expect(isSent(path)).toBe(false);
-    },
-  );
+  it.each([
+    'dist/lab/index.js',
+    'dist/test/x.js',
+    'dist/scripts/package/main.js',
+    'dist/npm/consumer/index.js',
+    'dist/src/index.js.map',
+    'local.settings.json',
+    'src/index.ts',
+    'node_modules/zod/index.d.ts',
+    'node_modules/@azure/identity/dist/browser/index.js',
+  ])('does not send %s', (path) => {
+    expect(isSent(path)).toBe(false);
+  });
+});
+
+describe('the matching of Core Tools', () => {
+  it('is from the root and by prefix', () => {
+    const sends = parseFuncignore('# comment\n\n  /lab  \nfolder/file');
+    expect(['lab/x', 'label.txt', 'folder/file.txt'].map(sends)).toEqual([false, false, false]);
+    expect(['x/lab', 'folder/other', 'a/folder/file'].map(sends)).toEqual([true, true, true]);
+  });
+
+  it('has one star within a folder, two across folders, and dots that are dots', () => {
+    const sends = parseFuncignore('/*.md\n**/dist/browser/');
+    expect(['README.md', 'x/dist/browser/y.js', 'a/b/dist/browser/y.js'].map(sends)).toEqual([false, false, false]);
+    expect(['docs/x.md', 'READMEmd', 'x/dist/browsers.js'].map(sends)).toEqual([true, true, true]);
+  });
+
+  it('sends what an exclamation mark names, whatever the order', () => {
+    const sends = parseFuncignore('!/docs/keep\n/docs');
+    expect(['docs/keep.md', 'docs/x.md'].map(sends)).toEqual([true, false]);
+  });
+
+  it('never sends what holds secrets or history, at any depth', () => {
+    const sends = parseFuncignore('!**/*');
+    const paths = ['local.settings.json', 'a/Local.Settings.json', '.git/config', 'a/.vscode/x', 'appsettings.json'];
+    expect(paths.map(sends)).toEqual(paths.map(() => false));
+  });
 });

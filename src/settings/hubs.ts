@@ -1,0 +1,42 @@
+import type { HubRole } from '../hub-model.js';
+import { connectionStringPart, readConnection, type Connection } from './connection.js';
+import { definitions } from './definitions.js';
+import type { Env } from './environment.js';
+
+export interface HubSettings {
+  role: HubRole;
+  /** First label of the host name: what events call `hubName`. */
+  name: string;
+  hostName: string;
+  connection: Connection;
+}
+
+function readHub(env: Env, role: HubRole, problems: string[]): HubSettings | undefined {
+  const prefix = role === 'primary' ? 'PRIMARY_HUB' : 'SECONDARY_HUB';
+  const connection = readConnection(env, prefix, definitions[prefix].parts);
+  if (!connection) {
+    problems.push(`${prefix}: set it to a connection string, or set ${prefix}__hostName`);
+    return undefined;
+  }
+  const hostName =
+    connection.kind === 'connectionString'
+      ? connectionStringPart(connection.value, 'HostName')
+      : connection.address['hostName'];
+  if (!hostName) {
+    problems.push(`${prefix}: no HostName in the connection string`);
+    return undefined;
+  }
+  for (const part of ['SharedAccessKeyName', 'SharedAccessKey'])
+    if (connection.kind === 'connectionString' && !connectionStringPart(connection.value, part))
+      problems.push(`${prefix}: no ${part} in the connection string`);
+  return { role, name: hostName.split('.')[0] ?? hostName, hostName, connection };
+}
+
+/** Those that can be read; they must be two. What is wrong is added to `problems`. */
+export function readHubs(env: Env, problems: string[]): Partial<Record<HubRole, HubSettings>> {
+  const primary = readHub(env, 'primary', problems);
+  const secondary = readHub(env, 'secondary', problems);
+  if (primary && primary.hostName.toLowerCase() === secondary?.hostName.toLowerCase())
+    problems.push('SECONDARY_HUB: is the same hub as PRIMARY_HUB');
+  return { ...(primary ? { primary } : {}), ...(secondary ? { secondary } : {}) };
+}

@@ -1,0 +1,90 @@
+import { hubTiers } from '../pacing/tiers.js';
+import { choice, connection, share, text, wholeNumber, type SettingDefinition } from './definition.js';
+
+const namespaceString =
+  'Endpoint=sb://{namespace}.servicebus.windows.net/;SharedAccessKeyName={policy};SharedAccessKey={key}';
+
+/** Features sync and routing. */
+export const mirrorDefinitions = {
+  PRIMARY_TWIN_EVENTS: {
+    ...connection('not registered', ['fullyQualifiedNamespace']),
+    features: ['sync'],
+    meaning: "namespace of the primary hub's Event Hub",
+    example: namespaceString,
+  },
+  PRIMARY_TWIN_EVENT_HUB: { ...text('devicetwin'), features: ['sync'], meaning: 'its name', example: 'devicetwin' },
+  SECONDARY_TWIN_EVENTS: {
+    ...connection('not registered', ['fullyQualifiedNamespace']),
+    features: ['sync'],
+    meaning: "namespace of the secondary hub's Event Hub",
+    example: namespaceString,
+  },
+  SECONDARY_TWIN_EVENT_HUB: {
+    ...text('devicetwin-secondary'),
+    features: ['sync'],
+    meaning: 'its name',
+    example: 'devicetwin-secondary',
+  },
+  TWIN_CONSUMER_GROUP: { ...text('$Default'), features: ['sync'], meaning: 'consumer group of both' },
+  REPORTED_STRATEGY: {
+    ...choice('off', ['off', 'device']),
+    features: ['sync'],
+    meaning: '`device`: write reported properties to the standby as the device',
+  },
+  TWIN_CONCURRENCY: {
+    ...wholeNumber(32, 1, 512),
+    features: ['sync'],
+    meaning: 'devices of a batch written at the same time',
+  },
+  HUB_CALL_TIMEOUT_MS: {
+    ...wholeNumber(30_000, 100, 240_000),
+    features: ['sync'],
+    meaning: 'deadline of one call to a hub, retries included',
+  },
+  ROUTE_TTL_SECONDS: {
+    ...wholeNumber(3600, 1, 604_800),
+    features: ['routing'],
+    meaning: 'how long a device may keep its answer',
+  },
+  STATE_REFRESH_MS: {
+    ...wholeNumber(5000, 10, 600_000),
+    features: ['sync', 'routing'],
+    meaning: 'age at which the routing document is read again',
+  },
+  STATE_MAX_AGE_MS: {
+    ...wholeNumber(30_000, 50, 600_000),
+    features: ['sync', 'routing'],
+    meaning: 'age above which nothing is written to a hub; after a stand-still this long, nothing for twice as long',
+  },
+  HOLD_LIMIT_SECONDS: {
+    ...wholeNumber(3600, 1, 604_800),
+    features: ['sync'],
+    meaning: 'how long a partition waits for its target before its devices are marked for repair',
+  },
+  DELETE_GRACE_SECONDS: {
+    ...wholeNumber(3600, 0, 2_592_000),
+    features: ['sync'],
+    meaning: 'how long the copy of a deleted device is only disabled before it is deleted',
+  },
+  STANDBY_TIER: {
+    ...choice('off', ['off', ...hubTiers]),
+    features: ['sync'],
+    meaning: "the standby hub's: calls to it keep to the mirror's share of its limits",
+  },
+  STANDBY_UNITS: { ...wholeNumber(1, 1, 200), features: ['sync'], meaning: 'its units' },
+  MIRROR_THROTTLE_SHARE: {
+    ...share(0.8),
+    features: ['sync'],
+    meaning: 'share of its throttles that the mirror may use, all instances together',
+  },
+  MIRROR_QUOTA_SHARE: {
+    ...share(0.5),
+    features: ['sync'],
+    meaning: 'share of its messages of a UTC day that the mirror may use; past it the mirror waits',
+  },
+  REPAIR_PER_MINUTE: {
+    ...wholeNumber(60, 1, 60_000),
+    features: ['sync'],
+    meaning: "dirty ids repaired in a minute by each instance, after a minute's worth at once",
+  },
+} satisfies Record<string, SettingDefinition>;

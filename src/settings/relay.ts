@@ -1,0 +1,50 @@
+import { connectionStringPart, readConnection, type Connection } from './connection.js';
+import { definitions } from './definitions.js';
+import type { Env } from './environment.js';
+import type { SettingValues } from './read-values.js';
+
+export interface RelaySettings {
+  /** The stable Event Hub. */
+  target: { connection: Connection; eventHubName: string };
+  consumerGroup: string;
+  start: 'earliest' | 'latest';
+  slots: number;
+  sliceInMs: number;
+  /** Adds an application property that is the same for each copy of one message. */
+  deduplicationKey: boolean;
+  /** Where generations are followed over HTTP. Undefined: in the state storage. */
+  app: { url: string; key: string } | undefined;
+}
+
+/** What the SDK would find out only when it sends. */
+function checkTarget(text: string, eventHubName: string, problems: string[]): void {
+  for (const part of ['Endpoint', 'SharedAccessKeyName', 'SharedAccessKey'])
+    if (!connectionStringPart(text, part)) problems.push(`RELAY_TARGET: no ${part} in the connection string`);
+  const entity = connectionStringPart(text, 'EntityPath');
+  if (entity !== undefined && entity !== eventHubName)
+    problems.push('RELAY_TARGET_EVENT_HUB: is another Event Hub than the EntityPath of RELAY_TARGET');
+}
+
+/** Unset when no target is set; what is wrong is added to `problems`. */
+export function readRelay(env: Env, set: SettingValues, problems: string[]): RelaySettings | undefined {
+  const connection = readConnection(env, 'RELAY_TARGET', definitions.RELAY_TARGET.parts);
+  if (set.FEATURES.has('relay')) {
+    if (!connection)
+      problems.push('RELAY_TARGET: FEATURES has relay, so set it, or set RELAY_TARGET__fullyQualifiedNamespace');
+    if (!set.PRIMARY_HUB_EVENTS && !set.SECONDARY_HUB_EVENTS)
+      problems.push('PRIMARY_HUB_EVENTS: FEATURES has relay, so set it, or SECONDARY_HUB_EVENTS');
+  }
+  if (!connection) return undefined;
+  const { RELAY_APP_URL: url, RELAY_APP_KEY: key } = set;
+  if (url !== undefined && key === undefined) problems.push('RELAY_APP_KEY: RELAY_APP_URL is set, so set it, too');
+  if (connection.kind === 'connectionString') checkTarget(connection.value, set.RELAY_TARGET_EVENT_HUB, problems);
+  return {
+    target: { connection, eventHubName: set.RELAY_TARGET_EVENT_HUB },
+    consumerGroup: set.RELAY_CONSUMER_GROUP,
+    start: set.RELAY_START,
+    slots: set.RELAY_SLOTS,
+    sliceInMs: Math.round(set.RELAY_SLICE_SECONDS * 1000),
+    deduplicationKey: set.RELAY_DEDUPLICATION_KEY === 'on',
+    app: url === undefined || key === undefined ? undefined : { url, key },
+  };
+}
