@@ -23,6 +23,28 @@ export type ErrorCode =
   | 'storageUnavailable'
   | 'storageConflict' // an ETag no longer matches
   | 'storageRefused' // 4xx which no repetition can mend
+  // The relay's target
+  | 'targetUnavailable' // away, throttled, or it refuses us for now: whatever only has to wait
+  | 'targetRefused' // it will never take this message: too large, or it cannot be encoded
+  // Azure Resource Manager. None of these says anything of the hub itself.
+  | 'armTimeout' // no answer in time: some calls get none while a hub fails over
+  | 'armUnavailable' // no answer, 404, 408, 409, 429, 5xx
+  | 'armUnauthorized' // no token, 401, 403: a person has to mend roles
+  | 'armRefused' // any other 4xx
+  | 'armBadAnswer' // an answer that is not what ARM promises
+  // The hub's redirect to its built-in endpoint
+  | 'redirectTimeout'
+  | 'redirectUnavailable' // no connection to the hub's gateway
+  | 'redirectRefused' // it refuses the link, and not with an address
+  // Consumer failover
+  | 'engineUnavailable' // Durable Functions can't be reached or refuses
+  | 'stageRefused' // a transition that the table of stages does not have
+  // "./consumer"
+  | 'generationsUnknown' // the app, ARM or the state blob did not answer: no news, nothing changes
+  | 'generationsRefused' // an answer that is no consumers document, or one with a lower revision; or a progress that is not taken
+  | 'eventHubSilent' // a generation's client gave no sign of life, or was sent away: it is made anew
+  | 'handlerFailed' // a handler of the user threw; it is called again, or the event is parked
+  | 'ownershipLost' // a checkpoint after another process took the partition
   // Ours
   | 'quotaReserved' // MIRROR_QUOTA_SHARE of the target's daily messages is used
   | 'held' // not now: the batch or message must be delivered again

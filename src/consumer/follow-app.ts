@@ -1,0 +1,87 @@
+import { consumersDocumentSchema, type ConsumersDocument, type Progress } from '../consumers-document.js';
+import { AppError } from '../errors.js';
+import type { GenerationSource, GenerationsView } from './contract.js';
+import { pause } from './pauses.js';
+
+export interface FollowAppOptions {
+  /** Of the app: `https://{name}.azurewebsites.net`. */
+  url: string;
+  /** First label of the hub's host name. */
+  hub: string;
+  /** A function key of the app; asked for before each call. */
+  key: () => string | Promise<string>;
+  /** Default 2000. While a failover is under way the app is asked every 500 ms, when that is more often. */
+  pollInMs?: number;
+  /** Of one call. Default 10000. */
+  timeoutInMs?: number;
+}
+
+const pollInFailoverInMs = 500;
+const isUnderWay = ({ stage }: GenerationsView): boolean => stage === 'failoverStarted' || stage === 'endpointChanged';
+
+const refusal = (what: string, more: { serviceCode?: number; cause?: unknown } = {}): AppError =>
+  new AppError('generationsRefused', what, { retryable: false, ...more });
+
+/**
+ * Follows the app's `GET /api/consumers/{hub}` and tells it progress. A read that fails, an answer that is no document of this
+ * hub or one with a lower revision is no news.
+ */
+export function followApp(options: FollowAppOptions): GenerationSource {
+  const { hub, pollInMs = 2000, timeoutInMs = 10_000 } = options;
+  const base = `${options.url.replace(/\/+$/, '')}/api/consumers/${encodeURIComponent(hub)}`;
+
+  const call = async (url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> => {
+    const deadline = AbortSignal.timeout(timeoutInMs);
+    let answer: Response;
+    try {
+      answer = await fetch(url, {
+        ...init,
+        headers: { 'content-type': 'application/json', 'x-functions-key': await options.key() },
+        signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
+      });
+    } catch (cause) {
+      throw new AppError('generationsUnknown', 'the app does not answer', { retryable: true, cause });
+    }
+    if (answer.ok) return answer;
+    await answer.body?.cancel();
+    const { status } = answer;
+    if (status >= 400 && status < 500 && status !== 408 && status !== 429)
+      throw refusal(`the app refuses with status ${status}`, { serviceCode: status });
+    throw new AppError('generationsUnknown', `the app answers with status ${status}`, {
+      retryable: true,
+      serviceCode: status,
+    });
+  };
+  const read = async (signal: AbortSignal): Promise<ConsumersDocument> => {
+    const answer = await call(base, { method: 'GET' }, signal);
+    const body: unknown = await answer.json().catch(() => undefined);
+    const parsed = consumersDocumentSchema.safeParse(body);
+    if (!parsed.success) throw refusal('the answer is no consumers document', { cause: parsed.error });
+    if (parsed.data.hub.toLowerCase() !== hub.toLowerCase()) throw refusal('the document is of another hub');
+    return parsed.data;
+  };
+
+  return {
+    follow: async (listener, { signal, onError }) => {
+      let last: GenerationsView | undefined;
+      while (!signal.aborted) {
+        try {
+          const { revision, stage, generations } = await read(signal);
+          if (last !== undefined && revision < last.revision)
+            throw refusal(`revision ${revision} is lower than ${last.revision}, which was seen`);
+          if (revision !== last?.revision) {
+            last = { hub, revision, stage, generations };
+            listener(last);
+          }
+        } catch (error) {
+          if (!signal.aborted) onError(error);
+        }
+        await pause(last !== undefined && isUnderWay(last) ? Math.min(pollInMs, pollInFailoverInMs) : pollInMs, signal);
+      }
+    },
+    tell: async (progress: Progress) => {
+      const answer = await call(`${base}/progress`, { method: 'POST', body: JSON.stringify(progress) });
+      await answer.body?.cancel();
+    },
+  };
+}

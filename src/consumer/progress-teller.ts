@@ -1,0 +1,123 @@
+import type { ConsumerPosition, Progress } from '../consumers-document.js';
+import { pause } from './pauses.js';
+
+/** An event that was processed, as far as progress speaks of it. */
+interface Processed {
+  partitionId: string;
+  sequenceNumber: number;
+  enqueuedAt: Date;
+}
+
+/** Tells the source what was processed: at once for the first event of a generation, else at most once per interval. */
+export interface ProgressTeller {
+  processed(generation: number, last: Processed, first: Date, again: number): void;
+  lag(generation: number, partitionId: string, lastEnqueued: number): void;
+  /** Tells what is left. Never rejects: what fails is reported. */
+  flush(): Promise<void>;
+  /** Ends telling; `flush` still works. */
+  close(): void;
+}
+
+export interface TellerPort {
+  tell: ((progress: Progress) => Promise<void>) | undefined;
+  consumer: string;
+  intervalInMs: number;
+  report: (error: unknown) => void;
+  now: () => Date;
+}
+
+interface Account {
+  positions: Map<string, ConsumerPosition>;
+  changed: Set<string>;
+  first: NonNullable<Progress['first']>;
+  isFirstTold: boolean;
+  duplicates: number;
+}
+
+/** As many as one body may hold: progressSchema. */
+const partitionsPerCall = 64;
+
+export function createProgressTeller({ tell, consumer, intervalInMs, report, now }: TellerPort): ProgressTeller {
+  const accounts = new Map<number, Account>();
+  const closing = new AbortController();
+  let telling: Promise<void> = Promise.resolve();
+  let timer: Promise<void> | undefined;
+
+  const tellOne = async (generation: number, account: Account, ids: string[]): Promise<void> => {
+    const partitions = ids.flatMap((id) => account.positions.get(id) ?? []);
+    const firstIncluded = !account.isFirstTold;
+    for (const id of ids) account.changed.delete(id);
+    try {
+      await tell?.({
+        consumer,
+        generation,
+        partitions,
+        duplicates: account.duplicates,
+        ...(firstIncluded ? { first: account.first } : {}),
+      });
+      if (firstIncluded) account.isFirstTold = true;
+    } catch (error) {
+      for (const id of ids) account.changed.add(id);
+      report(error);
+    }
+  };
+  const tellAll = async (): Promise<void> => {
+    for (const [generation, account] of accounts) {
+      const ids = [...account.changed];
+      for (let at = 0; at < ids.length; at += partitionsPerCall)
+        await tellOne(generation, account, ids.slice(at, at + partitionsPerCall));
+    }
+  };
+  const flush = (): Promise<void> => {
+    if (tell === undefined) return Promise.resolve();
+    telling = telling.then(tellAll);
+    return telling;
+  };
+  const tellLater = async (): Promise<void> => {
+    await pause(intervalInMs, closing.signal);
+    timer = undefined;
+    if (closing.signal.aborted) return;
+    await flush();
+    // What failed is told again.
+    if ([...accounts.values()].some(({ changed }) => changed.size > 0)) schedule();
+  };
+  const schedule = (): void => {
+    if (tell !== undefined && !closing.signal.aborted) timer ??= tellLater();
+  };
+
+  return {
+    processed: (generation, { partitionId, sequenceNumber, enqueuedAt }, first, again) => {
+      const known = accounts.get(generation);
+      const account = known ?? newAccount(first, now());
+      accounts.set(generation, account);
+      account.duplicates += again;
+      account.changed.add(partitionId);
+      const before = account.positions.get(partitionId);
+      const lag =
+        before?.lag === undefined ? {} : { lag: Math.max(0, before.sequenceNumber + before.lag - sequenceNumber) };
+      account.positions.set(partitionId, { partitionId, sequenceNumber, enqueuedAt: enqueuedAt.toISOString(), ...lag });
+      if (known === undefined) void flush();
+      schedule();
+    },
+    lag: (generation, partitionId, lastEnqueued) => {
+      const account = accounts.get(generation);
+      const position = account?.positions.get(partitionId);
+      if (account === undefined || position === undefined) return;
+      const lag = Math.max(0, lastEnqueued - position.sequenceNumber);
+      if (lag === position.lag) return;
+      account.positions.set(partitionId, { ...position, lag });
+      account.changed.add(partitionId);
+      schedule();
+    },
+    flush,
+    close: () => closing.abort(),
+  };
+}
+
+const newAccount = (first: Date, handledAt: Date): Account => ({
+  positions: new Map(),
+  changed: new Set(),
+  first: { enqueuedAt: first.toISOString(), handledAt: handledAt.toISOString() },
+  isFirstTold: false,
+  duplicates: 0,
+});

@@ -1,0 +1,142 @@
+import type { CheckpointStore, PartitionProperties } from '@azure/event-hubs';
+import { AppError } from '../errors.js';
+import type { FailoverStage, Generation } from '../consumers-document.js';
+import type { ReaderClient } from './client.js';
+import { isDrained, isSealed, whyEnd, type DrainLook } from './drain.js';
+import { lookAtEndpoint } from './endpoint-look.js';
+import type { GenerationLink, Link } from './generation-link.js';
+import type { Health } from './health.js';
+import type { LagLook } from './lag-watch.js';
+import type { Death } from './life-signs.js';
+import { checkpointsOf, type PartitionSet } from './partition-set.js';
+import type { Complaint } from './sdk-errors.js';
+
+/** What the view says of a generation. */
+export interface Told {
+  generation: Generation;
+  stage: FailoverStage;
+  /** Number of the newest generation. */
+  newest: number;
+}
+
+export interface SupervisionPort {
+  link: GenerationLink;
+  health: Health;
+  partitions: PartitionSet;
+  /** With keys of the generation. */
+  store: CheckpointStore;
+  place: { endpoint: string; eventHubName: string; consumerGroup: string };
+  silenceLimitInMs: number;
+  lookInMs: number;
+  signal: AbortSignal;
+  told(): Told;
+  /** Until the time has passed, or something happened. */
+  wait(ms: number): Promise<void>;
+  /** Why somebody wants another client, once. */
+  takeWish(): string | undefined;
+  complained(complaint: Complaint): void;
+  /** The endpoint of another generation answers. */
+  elsewhereAnswers(): boolean;
+  lag(partitionId: string, lastEnqueuedSequenceNumber: number): void;
+  report(error: unknown): void;
+}
+
+const drainLookInMs = 500;
+
+const sentences: Record<Death, string> = {
+  silent: 'the endpoint says nothing',
+  stuck: 'the endpoint holds events that do not come',
+  notBalancing: 'the client does not renew its claims',
+};
+
+/** Keeps a client at work until the generation has to end. Resolves with the reason; with undefined when the signal aborts. */
+export async function supervise(port: SupervisionPort): Promise<'GenerationEnded' | 'EndpointGone' | undefined> {
+  const { link, health, signal } = port;
+  let drainBefore: DrainLook[] | undefined;
+  while (!signal.aborted) {
+    if (link.current === undefined) {
+      await link.open();
+      health.renewed();
+    }
+    await port.wait(
+      port.told().generation.state === 'running' ? port.lookInMs : Math.min(drainLookInMs, port.lookInMs),
+    );
+    const { current } = link;
+    if (signal.aborted || current === undefined) continue;
+    const { generation, stage, newest } = port.told();
+    const sealed = isSealed(generation, stage, newest);
+    const properties = await look(port, current, sealed);
+    const drainNow = properties === undefined ? undefined : await drainLooks(port, properties);
+    const reason = whyEnd({
+      generation,
+      sealed,
+      drained: drainNow !== undefined && isDrained(drainNow, drainBefore),
+      awayForInMs: health.awayForInMs,
+      isGone: health.isGone,
+      elsewhereAnswers: port.elsewhereAnswers(),
+      silenceLimitInMs: port.silenceLimitInMs,
+      now: new Date(),
+    });
+    if (reason !== undefined) return reason;
+    drainBefore = drainNow;
+    const death = health.death(current.claims.isPreparing);
+    const why = port.takeWish() ?? (death === undefined ? undefined : sentences[death]);
+    if (why !== undefined && !signal.aborted) link.giveUp(renewal(port.place.endpoint, generation.number, why));
+  }
+  return undefined;
+}
+
+const renewal = (endpoint: string, generation: number, why: string): AppError =>
+  new AppError('eventHubSilent', `generation ${generation} on ${endpoint}: ${why}; the client is made anew`, {
+    retryable: true,
+  });
+
+/** Resolves with what all partitions of the event hub hold, when asked for all and all answered. */
+async function look(
+  port: SupervisionPort,
+  { client, claims }: Link,
+  all: boolean,
+): Promise<ReadonlyMap<string, PartitionProperties> | undefined> {
+  const { health, partitions, lookInMs } = port;
+  const own = [...partitions.readings.keys()];
+  const ids = all ? await idsOf(client, lookInMs) : own;
+  const seen = await lookAtEndpoint(client, ids.length > 0 ? ids : own, lookInMs);
+  const looks = own.map((partitionId): LagLook => {
+    const reading = partitions.get(partitionId);
+    const lastEnqueued = seen.partitions.get(partitionId)?.lastEnqueuedSequenceNumber;
+    if (lastEnqueued !== undefined) port.lag(partitionId, lastEnqueued);
+    const reached = reading?.received ?? reading?.position?.sequenceNumber ?? claims.before(partitionId);
+    const isBusy = reading?.isBusy !== false || !claims.isOpen(partitionId);
+    return { partitionId, lastEnqueued, reached, isBusy };
+  });
+  health.looked(seen, looks);
+  if (seen.complaint !== undefined) port.complained(seen.complaint);
+  return all && ids.length > 0 && seen.partitions.size === ids.length ? seen.partitions : undefined;
+}
+
+/** None when they cannot be had now. */
+async function idsOf(client: ReaderClient, deadlineInMs: number): Promise<readonly string[]> {
+  const { partitionIds } = await lookAtEndpoint(client, [], deadlineInMs);
+  return partitionIds;
+}
+
+async function drainLooks(
+  { store, place, partitions, ...port }: SupervisionPort,
+  properties: ReadonlyMap<string, PartitionProperties>,
+): Promise<DrainLook[] | undefined> {
+  try {
+    const checkpoints = await checkpointsOf(store, place);
+    return [...properties].map(([partitionId, { isEmpty, lastEnqueuedSequenceNumber }]) => {
+      const known = [partitions.processed(partitionId), checkpoints.get(partitionId)];
+      const numbers = known.flatMap((one) => one?.sequenceNumber ?? []);
+      return {
+        isEmpty,
+        lastEnqueuedSequenceNumber,
+        processed: numbers.length === 0 ? undefined : Math.max(...numbers),
+      };
+    });
+  } catch (error) {
+    port.report(error);
+    return undefined;
+  }
+}
