@@ -26,7 +26,23 @@ export type LogEventId =
   | 'functions.notRegistered' // settings that are not there; names
   | 'hub.retry'
   | 'pace.reduced' // a hub answered 429 and is called more slowly for a while; lane, perSecond
+  | 'relay.started' // hub; the processor of this process
+  | 'relay.stopped' // reason
+  | 'relay.held' // a partition waits for the target; reason, attempts
+  | 'relay.error' // of one partition's reading or of the processor; it goes on by itself
+  | 'relay.health' // figures of the plain process, now and then
   | 'process.stoodStill' // this process did not run for a while; writers hold until the host knows what it has lost
+  | 'failover.stage' // a consumer failover entered a stage; hub, stage, reason, generation, revision
+  | 'failover.noNews' // ARM or the redirect could not be read in a round; source, code
+  | 'failover.command' // an operator's command; command, and the refusal if it was refused
+  | 'failover.keyStale' // the configured key of the built-in endpoint is no policy's any more: renew it before the next failover
+  | 'failover.groupCreated' // a consumer group was made on the built-in endpoint
+  | 'failover.upkeepFailed' // keys or consumer groups could not be looked after; tried again
+  | 'failover.watchStarted'
+  | 'failover.watchStale' // nothing has looked at the hub for a while; the keeper does
+  | 'failover.watchTrouble' // the keeper itself failed
+  | 'failover.engineAway' // Durable Functions can't be reached
+  | 'failover.canaryFailed'
   | 'defect'; // an error of our own: its class and where it came from
 
 /** What may be logged of an error that is not ours: its class and its stack's frames. The message may quote anything. */

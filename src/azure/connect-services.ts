@@ -1,11 +1,13 @@
+import type { BlobServiceClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.js';
+import type { ProgressPort, WatchStorePort } from '../failover/ports.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { StandStillWatch } from '../stand-still.js';
-import type { ReportedPort } from '../twin/ports.js';
+import type { PositionPort, ReportedPort } from '../twin/ports.js';
 import { createCredential } from './credential.js';
 import { createReportedWriter } from './device/reported-writer.js';
 import { createHubClient, type HubClient } from './hub/hub-client.js';
@@ -21,6 +23,12 @@ export interface Services {
   ledger: TableLedger;
   queue: RetryQueuePort;
   park: ParkedBlobs;
+  positions: PositionPort;
+  /** Of the watched hubs: what is known of them, and what consumers told. */
+  watches: WatchStorePort;
+  progress: ProgressPort;
+  /** Of the state storage. */
+  blobs: BlobServiceClient;
   /** One per state storage account. */
   routingStores: RoutingStorePort[];
   /** Absent: reported properties are not mirrored. */
@@ -40,13 +48,13 @@ export interface ConnectOptions {
   instanceId: string;
 }
 
-const credentialOf = (connection: Extract<Connection, { kind: 'identity' }>) =>
+export const credentialOf = (connection: Extract<Connection, { kind: 'identity' }>) =>
   createCredential({
     ...(connection.credential ? { credential: connection.credential } : {}),
     ...(connection.clientId ? { clientId: connection.clientId } : {}),
   });
 
-const toStorageConnection = ({ connection }: StorageSettings): StorageConnection =>
+export const toStorageConnection = ({ connection }: StorageSettings): StorageConnection =>
   connection.kind === 'connectionString'
     ? connection
     : { kind: 'identity', ...connection.address, credential: credentialOf(connection) };
@@ -96,6 +104,10 @@ export function connectServices(options: ConnectOptions): Services {
     ledger: first.ledger,
     queue: first.retryQueue,
     park: first.parked,
+    watches: first.watches,
+    progress: first.progress,
+    blobs: first.blobs,
+    positions: first.positions,
     routingStores: [first.routingStore, ...(second ? [second.routingStore] : [])],
     reported: reported && pacing.paceReported(reported),
     pacing,

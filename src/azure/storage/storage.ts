@@ -9,8 +9,13 @@ import type { RetryQueuePort } from '../../registry/ports.js';
 import type { RoutingStorePort } from '../../routing/ports.js';
 import { systemClock } from '../system-clock.js';
 import type { BudgetStorePort } from '../../pacing/ports.js';
+import type { PositionPort } from '../../twin/ports.js';
+import type { ProgressPort, WatchStorePort } from '../../failover/ports.js';
 import { createBudgetRows } from './budget-rows.js';
+import { createConsumersBlob } from './consumers-blob.js';
 import { createParkedBlobs, type ParkedBlobs } from './parked-blobs.js';
+import { createPartitionRows } from './partition-rows.js';
+import { createProgressRows } from './progress-rows.js';
 import { createRetryQueue } from './retry-queue.js';
 import { createRoutingBlob } from './routing-blob.js';
 import { STORAGE_RETRY, TABLE_RETRY } from './storage-call.js';
@@ -45,6 +50,12 @@ export interface Storage {
   parked: ParkedBlobs;
   routingStore: RoutingStorePort;
   budgets: BudgetStorePort;
+  /** Of the watched hubs. */
+  watches: WatchStorePort;
+  progress: ProgressPort;
+  positions: PositionPort;
+  /** For clients that bring their own way of storing: the SDK's checkpoints. */
+  blobs: BlobServiceClient;
 }
 
 interface Clients {
@@ -114,5 +125,9 @@ export const createStorage = (connection: StorageConnection, options: StorageOpt
     parked: createParkedBlobs(blobs, options.clock ?? systemClock),
     routingStore: createRoutingBlob(blobs),
     budgets: createBudgetRows(table, options.hubNames),
+    watches: createConsumersBlob(blobs),
+    progress: createProgressRows(table),
+    positions: createPartitionRows(table),
+    blobs,
   };
 };

@@ -77,6 +77,9 @@ const identityParts = ['credential', 'clientId'];
 /** What the host itself reads. */
 const hostSettings = /^(APPLICATIONINSIGHTS_|FUNCTIONS_|WEBSITE_|AzureFunctionsJobHost__)/;
 
+/** Not given, because the relay that infra makes reads the state storage of its region's app. */
+const notNeeded = new Set(['RELAY_APP_URL', 'RELAY_APP_KEY']);
+
 /** Settings that the app reads and infra does not give; ones that it does not know; secrets given as text. */
 export const settingFindings = (infra: Infra, known: ReadonlyMap<string, KnownSetting>): string[] => {
   const given = new Map([
@@ -93,7 +96,9 @@ export const settingFindings = (infra: Infra, known: ReadonlyMap<string, KnownSe
   const bases = new Set([...given.keys()].map(base));
   return [
     ...unknown.map((name) => `${name}: the app knows no such setting`),
-    ...[...known.keys()].filter((name) => !bases.has(name)).map((name) => `${name}: infra does not give it`),
+    ...[...known.keys()]
+      .filter((name) => !bases.has(name) && !notNeeded.has(name))
+      .map((name) => `${name}: infra does not give it`),
     ...[...given]
       .filter(([name, value]) => known.get(name)?.secret === true && !value.startsWith('@Microsoft.KeyVault('))
       .map(([name]) => `${name}: a secret that is no reference to Key Vault`),

@@ -1,0 +1,62 @@
+import { createArmHub } from '../azure/arm/arm-hub.js';
+import { createBuiltInRedirect } from '../azure/built-in-redirect.js';
+import type { Services } from '../azure/connect-services.js';
+import { createCredential } from '../azure/credential.js';
+import type { Clock } from '../clock.js';
+import type { WatchTimes } from '../failover/snapshot.js';
+import { runRound, type RoundOptions, type RoundOutcome } from '../failover/round.js';
+import { runUpkeep } from '../failover/upkeep.js';
+import type { Logger } from '../log-events.js';
+import type { FailoverSettings, WatchedHub } from '../settings/failover.js';
+
+export interface WatchedHubsOptions {
+  failover: FailoverSettings;
+  services: Pick<Services, 'watches' | 'progress'>;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** What the functions of the feature `failover` do with the watched hubs, by name. */
+export interface WatchedHubs {
+  hubs: readonly { role: string; name: string }[];
+  times: WatchTimes;
+  runRound(hub: string): Promise<RoundOutcome>;
+  runUpkeep(input: { hub: string; generation: number; keys: boolean }): Promise<void>;
+}
+
+/** Opens no connection: the first round does. */
+export function connectWatchedHubs({ failover, services, clock, logger }: WatchedHubsOptions): WatchedHubs {
+  const { watched, readTimeoutInMs, consumerGroups, armEndpoint } = failover;
+  const { steadyInMs, failoverInMs, verifyTimeoutInMs, drainLimitInMs } = failover;
+  const times: WatchTimes = { steadyInMs, failoverInMs, verifyTimeoutInMs, drainLimitInMs };
+  const credential = createCredential({});
+
+  const connect = ({ name, hostName, resource, events }: WatchedHub) => {
+    const arm = createArmHub({ resource, endpoint: armEndpoint, credential });
+    const shared = { hub: name, arm, store: services.watches, clock, logger };
+    const round: RoundOptions = {
+      ...shared,
+      redirect: events && createBuiltInRedirect({ hostName, key: events.key }),
+      configured: events?.endpoint,
+      progress: services.progress,
+      times,
+      readTimeoutInMs,
+    };
+    return { round, upkeep: { ...shared, consumerGroups, key: events?.key, timeoutInMs: readTimeoutInMs } };
+  };
+  const connected = new Map(watched.map((hub) => [hub.name, connect(hub)]));
+
+  return {
+    hubs: watched.map(({ role, name }) => ({ role, name })),
+    times,
+    async runRound(hub) {
+      const found = connected.get(hub);
+      // A hub that is not watched any more by settings: its orchestration has nothing left to do.
+      return found ? runRound(found.round) : { actions: [], lookAgainInMs: steadyInMs };
+    },
+    async runUpkeep({ hub, ...what }) {
+      const found = connected.get(hub);
+      if (found) await runUpkeep(found.upkeep, what);
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { consumersDocumentSchema, type ConsumersDocument } from '../../src/consumers-document.js';
+import { startHostProcess, type HostProcess } from '../../lab/host/process.js';
+import { boundInMs, startRelayLab, type RelayLab } from './support/relay-lab.js';
+
+interface App {
+  host: HostProcess;
+  lines: string[];
+  /** How many lines hold this text. */
+  count(text: string): number;
+  seen(text: string, times?: number): Promise<void>;
+}
+
+let world: RelayLab;
+const apps: App[] = [];
+
+const startApp = async (): Promise<App> => {
+  const lines: string[] = [];
+  const host = await startHostProcess({
+    settings: {
+      ...world.settings,
+      FEATURES: 'failover,relay',
+      RELAY_SLICE_SECONDS: '2',
+      WATCH_STEADY_SECONDS: '1',
+      WATCH_FAILOVER_SECONDS: '0.5',
+      STATE_REFRESH_MS: '200',
+      STATE_MAX_AGE_MS: '2000',
+    },
+    env: { ...process.env, ...world.lab.description.env, ...world.lab.description.identityEnv },
+    onLine: (line) => void lines.push(line),
+  });
+  const count = (text: string): number => lines.filter((line) => line.includes(text)).length;
+  const seen = async (text: string, times = 1): Promise<void> => {
+    await vi.waitUntil(() => count(text) >= times, { timeout: boundInMs, interval: 50 });
+  };
+  const app = { host, lines, count, seen };
+  apps.push(app);
+  return app;
+};
+
+const document = async ({ host }: App): Promise<ConsumersDocument> => {
+  const answer = await fetch(`${host.url}/api/consumers/primary?code=${host.functionKey}`);
+  return consumersDocumentSchema.parse(await answer.json());
+};
+
+beforeAll(async () => {
+  world = await startRelayLab();
+});
+afterAll(async () => {
+  for (const { host } of apps) await host.kill();
+  await world[Symbol.asyncDispose]();
+});
+
+describe('the relay in the Functions app', () => {
+  it('runs on while one slice ends and the next begins', async () => {
+    const app = await startApp();
+    const stop = new AbortController();
+    const sending = world.sendUntil(stop.signal);
+    await app.seen("Executed 'relaySlice' (Succeeded", 4);
+    stop.abort();
+    await sending;
+    await world.untilAllArrived();
+    expect(app.count('relay.started')).toBe(1);
+    expect(app.count('relay.stopped')).toBe(0);
+  });
+
+  it('follows a failover of the hub, and the watch hears of it', async () => {
+    const [app] = apps as [App];
+    const stop = new AbortController();
+    const sending = world.sendUntil(stop.signal);
+    const { done } = world.lab.failover('primary').start(undefined, { timeScale: 0.01 });
+    await done;
+    world.send(10);
+    await vi.waitUntil(async () => (await document(app)).history[0]?.outcome === 'verified', {
+      timeout: boundInMs,
+      interval: 200,
+    });
+    stop.abort();
+    await sending;
+    const { positions } = await document(app);
+    expect(positions.map(({ consumer, generation }) => [consumer, generation])).toContainEqual(['relay', 2]);
+    await world.untilAllArrived();
+  });
+
+  it('shares the hub with a second instance, which goes on alone when the first is killed', async () => {
+    const [first] = apps as [App];
+    const second = await startApp();
+    await second.seen('relay.started');
+    const stop = new AbortController();
+    const sending = world.sendUntil(stop.signal);
+    await first.host.kill();
+    await second.seen("Executed 'relaySlice' (Succeeded", 2);
+    stop.abort();
+    await sending;
+    await world.untilAllArrived();
+    expect(second.count('relay.stopped')).toBe(0);
+  });
+});
