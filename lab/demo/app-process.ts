@@ -1,24 +1,31 @@
 import { dirname } from 'node:path';
 import type { Lab } from '../contracts.js';
-import { startHostProcess, type HostProcess } from '../host/process.js';
+import { startHostProcess, type HostProcess, type HostProcessOptions } from '../host/process.js';
 import { projectFile } from '../net/project-file.js';
 import { webhookUrl } from '../webhook-url.js';
 
 /** The last lines that the app's process printed, for the case that it ends. */
 const keptLines = 20;
 
+/** Of an app that takes another's place. */
+export type AppPlace = Pick<HostProcessOptions, 'port' | 'keys'>;
+
 export interface AppProcess {
   host: HostProcess;
   lastLines(): string[];
 }
 
-/** Starts the built app in its own process with the lab's settings, and tells Event Grid where it is. */
-export const startAppProcess = async (lab: Lab): Promise<AppProcess> => {
+/** Starts the built app in its own process with the lab's settings and these, and tells Event Grid where it is. */
+export const startAppProcess = async (
+  lab: Lab,
+  more: { settings?: Record<string, string>; env?: Record<string, string>; place?: AppPlace } = {},
+): Promise<AppProcess> => {
   const lines: string[] = [];
   const host = await startHostProcess({
     app: dirname(projectFile('package.json')),
-    settings: lab.description.settings,
-    env: { ...process.env, ...lab.description.env },
+    settings: { ...lab.description.settings, ...more.settings },
+    env: { ...process.env, ...lab.description.env, ...more.env },
+    ...more.place,
     // Half the memory at the same speed: young garbage is collected sooner. The demo shares a laptop.
     execArgv: ['--max-semi-space-size=4'],
     onLine: (line) => {

@@ -1,0 +1,60 @@
+/**
+ * A consumer as a user would write it: its own process, on "./consumer", following the app over HTTP. It tells its parent each event.
+ * REHEARSAL_CONSUMER (JSON) carries what it needs.
+ */
+import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
+import { BlobServiceClient } from '@azure/storage-blob';
+import type * as Consumer from '../../src/consumer/index.js';
+import { projectFile } from '../net/project-file.js';
+import { consumerStartSchema, type ConsumerMessage, type Handled } from './consumer-messages.js';
+
+const start = consumerStartSchema.parse(JSON.parse(process.env['REHEARSAL_CONSUMER'] ?? '{}'));
+delete process.env['REHEARSAL_CONSUMER'];
+// As it is built: the laboratory shares no code with what it tries out.
+const { createFailoverEventProcessor, followApp, blobLastSeenStore } = (await import(
+  projectFile('dist/src/consumer/index.js')
+)) as typeof Consumer;
+
+const tell = (message: ConsumerMessage): void => void process.send?.(message);
+const container = BlobServiceClient.fromConnectionString(start.storage).getContainerClient('rehearsal-consumers');
+await container.createIfNotExists();
+
+const { url, key, pollInMs } = start.app;
+const processor = createFailoverEventProcessor({
+  source: followApp({ url, hub: start.hub, key: () => key, pollInMs }),
+  sharedKey: () => Promise.resolve(start.sharedKey),
+  consumerGroup: start.consumerGroup,
+  checkpointStore: new BlobCheckpointStore(container),
+  lastSeen: blobLastSeenStore(container),
+  firstGenerationStart: 'earliest',
+  maxWaitTimeInSeconds: 1,
+  balanceIntervalInMs: 1000,
+  ownershipExpiresInMs: 6000,
+  handlers: {
+    processEvents: (events, { generation }) => {
+      const handledAt = Date.now();
+      tell({
+        type: 'handled',
+        events: events.map(({ body, enqueuedTimeUtc }): Handled => {
+          const { deviceId, sequence } = body as { deviceId: string; sequence: number };
+          return { deviceId, sequence, generation, enqueuedAt: enqueuedTimeUtc.getTime(), handledAt };
+        }),
+      });
+      return Promise.resolve();
+    },
+    onError: (error) => tell({ type: 'error', text: error instanceof Error ? error.message : typeof error }),
+    // Every message of the fleet can be handled: one that can't is a defect that the report must show as lost.
+    park: (_event, error) => {
+      tell({ type: 'error', text: `parked: ${error instanceof Error ? error.message : typeof error}` });
+      return Promise.resolve();
+    },
+  },
+});
+
+const stop = async (): Promise<void> => {
+  await processor.stop();
+  process.exit(0);
+};
+process.once('SIGTERM', () => void stop());
+await processor.start();
+tell({ type: 'ready' });

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+
+/** What a consumer process is told, in its environment. */
+export const consumerStartSchema = z.object({
+  app: z.object({ url: z.string(), key: z.string(), pollInMs: z.number() }),
+  hub: z.string(),
+  sharedKey: z.object({ name: z.string(), key: z.string() }),
+  consumerGroup: z.string(),
+  storage: z.string(),
+});
+export type ConsumerStart = z.infer<typeof consumerStartSchema>;
+
+/** One handled event, as the process tells its parent: times in milliseconds since 1970. */
+const handledSchema = z.object({
+  deviceId: z.string(),
+  sequence: z.number(),
+  generation: z.number(),
+  enqueuedAt: z.number(),
+  handledAt: z.number(),
+});
+export type Handled = z.infer<typeof handledSchema>;
+
+export const consumerMessageSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('handled'), events: z.array(handledSchema) }),
+  z.object({ type: z.literal('error'), text: z.string() }),
+]);
+export type ConsumerMessage = z.infer<typeof consumerMessageSchema>;

@@ -1,0 +1,26 @@
+import type { RehearsalReport } from './report.js';
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
+
+/** The report as people read it. */
+export const summaryOf = (report: RehearsalReport): string => {
+  const { telemetry, stages, gapInMs, deliveryInMs, deliveryBoundInMs, relay, consumers } = report;
+  const reader = (name: string, { received, duplicates, lostByUs }: RehearsalReport['relay']): string =>
+    `  ${name.padEnd(10)} ${received} received, ${duplicates} more than once, ${lostByUs} lost by us`;
+  return [
+    '',
+    ...stages.map(
+      ({ stage, atInMs, reason }) => `  ${`+${seconds(atInMs)}`.padStart(9)}  ${stage.padEnd(16)} ${reason}`,
+    ),
+    '',
+    `  ${telemetry.sent} messages sent, ${telemetry.acceptedByHub} accepted by the hub, ${telemetry.lostByService} lost by the service with the old endpoint`,
+    reader('relay', relay),
+    ...(consumers === null ? [] : [reader('consumers', consumers)]),
+    ...(gapInMs === null ? [] : [`  no telemetry for ${seconds(gapInMs)}: what the failover itself takes`]),
+    ...(deliveryInMs === null
+      ? []
+      : [`  first message on the new endpoint handled after ${deliveryInMs} ms (bound ${deliveryBoundInMs} ms)`]),
+    '',
+    report.ok ? 'Nothing was lost by us.' : `Not ok: ${report.problems.join('; ')}.`,
+  ].join('\n');
+};
