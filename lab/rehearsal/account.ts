@@ -1,4 +1,5 @@
 import { forbiddenSteps } from './allowed-order.js';
+import { consumerBatchSize } from './consumer-messages.js';
 import type { GenerationTimes } from './readers.js';
 import type { ReaderReport, RehearsalReport, StageReport } from './report.js';
 import { pollInSeconds } from './settings.js';
@@ -14,9 +15,27 @@ const lostByService = ({ lab, stable, consumers }: World): Numbered[] =>
     .map(({ body }) => JSON.parse(body.toString('utf8')) as Numbered)
     .filter((message) => !stable.tally.has(message) && consumers?.tally.has(message) !== true);
 
-const readerReport = (tally: Tally, accepted: readonly Numbered[], excused: readonly Numbered[]): ReaderReport => ({
+const relayCheckpointInSeconds = 5;
+
+/** See ReaderReport.duplicatesBound. Hands change when the app is replaced, and when consumers start and share the partitions. */
+const bounds = ({ options, replaced, fleet }: World): { relay: number; consumers: number } => {
+  const sentAgain = fleet.ledger.resentMessages().length;
+  const { devices, rate, partitions, consumers } = options;
+  return {
+    relay: sentAgain + replaced * relayCheckpointInSeconds * devices * rate,
+    consumers: sentAgain + Math.max(0, consumers - 1) * partitions * consumerBatchSize,
+  };
+};
+
+const readerReport = (
+  tally: Tally,
+  duplicatesBound: number,
+  accepted: readonly Numbered[],
+  excused: readonly Numbered[],
+): ReaderReport => ({
   received: tally.distinct,
   duplicates: tally.repeated,
+  duplicatesBound,
   outOfOrder: tally.outOfOrder,
   lostByUs: lostByUs(accepted, excused, tally).length,
 });
@@ -55,8 +74,9 @@ export const accountOf = async (world: World, start: number, failure: unknown): 
   const { sent, accepted } = fleet.ledger.counts();
   const messages = fleet.ledger.acceptedMessages();
   const excused = lostByService(world);
-  const relay = readerReport(stable.tally, messages, excused);
-  const direct = consumers === undefined ? null : readerReport(consumers.tally, messages, excused);
+  const relay = readerReport(stable.tally, bounds(world).relay, messages, excused);
+  const direct =
+    consumers === undefined ? null : readerReport(consumers.tally, bounds(world).consumers, messages, excused);
   const stages = stagesSince(view, start);
   const measured = times(consumers?.generations ?? new Map());
   const lost = Math.max(relay.lostByUs, direct?.lostByUs ?? 0);
@@ -65,6 +85,11 @@ export const accountOf = async (world: World, start: number, failure: unknown): 
   const problems = [
     ...(failure === undefined ? [] : [failure instanceof Error ? failure.message : 'a step failed']),
     ...(lost === 0 ? [] : [`${lost} messages lost by us`]),
+    ...[relay, direct].flatMap((reader) =>
+      reader !== null && reader.duplicates > reader.duplicatesBound
+        ? [`${reader.duplicates} duplicates, more than the bound of ${reader.duplicatesBound}`]
+        : [],
+    ),
     ...forbidden.map((step) => `stages in an order that is not allowed: ${step}`),
     ...(stages.some(({ stage }) => stage === 'verified') ? [] : ['the failover was not verified']),
     ...(consumers?.errors.some((text) => text.startsWith('parked')) === true ? ['a consumer parked a message'] : []),

@@ -6,7 +6,7 @@ import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type * as Consumer from '../../src/consumer/index.js';
 import { projectFile } from '../net/project-file.js';
-import { consumerStartSchema, type ConsumerMessage, type Handled } from './consumer-messages.js';
+import { consumerBatchSize, consumerStartSchema, type ConsumerMessage, type Handled } from './consumer-messages.js';
 
 const start = consumerStartSchema.parse(JSON.parse(process.env['REHEARSAL_CONSUMER'] ?? '{}'));
 delete process.env['REHEARSAL_CONSUMER'];
@@ -27,6 +27,7 @@ const processor = createFailoverEventProcessor({
   checkpointStore: new BlobCheckpointStore(container),
   lastSeen: blobLastSeenStore(container),
   firstGenerationStart: 'earliest',
+  maxBatchSize: consumerBatchSize,
   maxWaitTimeInSeconds: 1,
   balanceIntervalInMs: 1000,
   ownershipExpiresInMs: 6000,

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** A consumer writes its checkpoint after each batch: what may come again when a partition changes hands. */
+export const consumerBatchSize = 50;
+
 /** What a consumer process is told, in its environment. */
 export const consumerStartSchema = z.object({
   app: z.object({ url: z.string(), key: z.string(), pollInMs: z.number() }),

@@ -11,6 +11,8 @@ export interface ReaderReport {
   /** Distinct messages. */
   received: number;
   duplicates: number;
+  /** What lies between two checkpoints, for each time that a partition may have changed hands, and what devices sent again. */
+  duplicatesBound: number;
   outOfOrder: number;
   lostByUs: number;
 }

@@ -5,8 +5,11 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 /** The report as people read it. */
 export const summaryOf = (report: RehearsalReport): string => {
   const { telemetry, stages, gapInMs, deliveryInMs, deliveryBoundInMs, relay, consumers } = report;
-  const reader = (name: string, { received, duplicates, lostByUs }: RehearsalReport['relay']): string =>
-    `  ${name.padEnd(10)} ${received} received, ${duplicates} more than once, ${lostByUs} lost by us`;
+  const reader = (
+    name: string,
+    { received, duplicates, duplicatesBound, lostByUs }: RehearsalReport['relay'],
+  ): string =>
+    `  ${name.padEnd(10)} ${received} received, ${duplicates} more than once (bound ${duplicatesBound}), ${lostByUs} lost by us`;
   return [
     '',
     ...stages.map(

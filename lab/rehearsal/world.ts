@@ -23,6 +23,8 @@ export interface World {
   startApp(): Promise<AppProcess>;
   /** Kills the app's process (-9) and starts it again in its place. */
   replaceApp(): Promise<void>;
+  /** How often that was done. */
+  readonly replaced: number;
   startConsumers(): Promise<void>;
   connectFleet(): Promise<void>;
   watch(): Promise<WatchView | undefined>;
@@ -44,6 +46,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
   const deadline = createDeadline(options.limitInMs, abort.signal);
   let closing = false;
   let replacing = false;
+  let replaced = 0;
   let lab: Lab | undefined;
   let app: AppProcess | undefined;
   let fleet: TelemetryFleet | undefined;
@@ -81,6 +84,9 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     get stable() {
       return started(stable);
     },
+    get replaced() {
+      return replaced;
+    },
     get consumers() {
       return consumers;
     },
@@ -110,6 +116,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     replaceApp: async () => {
       const { host } = started(app);
       replacing = true;
+      replaced += 1;
       await host.kill();
       const { port, masterKey, functionKey, systemKey } = host;
       await startApp({ port, keys: { masterKey, functionKey, systemKey } });

@@ -1,13 +1,7 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Health } from '../health/report.js';
 import { runWithLog } from './invocation-log.js';
-import { refuse } from './refuse.js';
-
-const digest = (text: string) => createHash('sha256').update(text).digest();
-
-/** Compares digests, so that neither length nor content shows in the time it takes. */
-const sameKey = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected));
+import { givenKey, isOperatorKey, refuseKey } from './operator-key.js';
 
 export interface HealthHandlerOptions {
   health: Health;
@@ -18,13 +12,12 @@ export interface HealthHandlerOptions {
 /** `GET /api/health`: { ok } for anyone, 200 or 503; with the operator's key in `x-functions-key` or `code` the whole report. */
 export async function answerHealth(request: HttpRequest, options: HealthHandlerOptions): Promise<HttpResponseInit> {
   const headers = { 'Cache-Control': 'no-store' };
-  const given = request.headers.get('x-functions-key') ?? request.query.get('code');
+  const given = givenKey(request);
   if (given === null) {
     const ok = await options.health.ok();
     return { status: ok ? 200 : 503, headers, jsonBody: { ok } };
   }
-  if (options.operatorKey === undefined || !sameKey(given, options.operatorKey))
-    return refuse(401, 'wrongKey', 'This is not the operator key (setting OPERATOR_KEY).');
+  if (!isOperatorKey(given, options.operatorKey)) return refuseKey();
   const report = await options.health.report();
   return { status: report.ok ? 200 : 503, headers, jsonBody: report };
 }

@@ -25,6 +25,12 @@ describe('settings of the relay', () => {
     });
   });
 
+  it('follow an app over HTTP only with a key for it', () => {
+    const env = { ...watched, FEATURES: 'relay', RELAY_TARGET: target, RELAY_APP_URL: 'https://app.example' };
+    expect(problemOf(env).message).toContain('RELAY_APP_KEY: RELAY_APP_URL is set, so set it, too');
+    expect(loadSettings({ ...env, RELAY_APP_KEY: 'k' }).relay?.app).toEqual({ url: 'https://app.example', key: 'k' });
+  });
+
   it('are read as set', () => {
     const { relay } = loadSettings({
       ...watched,

@@ -1,0 +1,53 @@
+import type { EndpointNews } from './endpoint-news.js';
+import { newest } from './generations.js';
+import type { ConsumerProgress, Snapshot } from './snapshot.js';
+import type { WatchedGeneration, WatchState } from './watch-state.js';
+
+const maxTime = (times: readonly string[]): string | undefined =>
+  times.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
+const minTime = (times: readonly string[]): string | undefined =>
+  times.toSorted((a, b) => Date.parse(a) - Date.parse(b))[0];
+
+/** What consumers told of a generation. An event that lay there from an earlier stay proves nothing, so it is not its first. */
+export function withProgress(generation: WatchedGeneration, progress: readonly ConsumerProgress[]): WatchedGeneration {
+  const told = progress.filter((row) => row.generation === generation.number);
+  const { countsFrom } = generation;
+  const counts = (at: string) => countsFrom === undefined || Date.parse(at) >= Date.parse(countsFrom);
+  const firsts = told.flatMap(({ first }) => (first && counts(first.enqueuedAt) ? [first.enqueuedAt] : []));
+  const times = told.flatMap(({ partitions }) => partitions.map(({ enqueuedAt }) => enqueuedAt)).filter(counts);
+  const lastEventAt = maxTime([...times, ...firsts, ...(generation.lastEventAt ? [generation.lastEventAt] : [])]);
+  const firstEventAt = generation.firstEventAt ?? minTime(firsts) ?? minTime(times);
+  return {
+    ...generation,
+    ...(lastEventAt === undefined ? {} : { lastEventAt }),
+    ...(firstEventAt === undefined ? {} : { firstEventAt }),
+  };
+}
+
+/** Notes what a snapshot shows, without deciding anything: times, what ARM confirms, what consumers told. */
+export function observe(state: WatchState, news: EndpointNews, { now, arm, progress }: Snapshot): WatchState {
+  const at = now.toISOString();
+  const confirmed = arm.kind === 'read' && news.kind === 'same' && news.byArm;
+  const generations = state.generations.map((generation) => withProgress(generation, progress));
+  const last = generations.at(-1) ?? newest(state);
+  if (confirmed)
+    generations.splice(-1, 1, {
+      ...last,
+      source: 'arm',
+      partitionIds: arm.partitionIds.length > 0 ? [...arm.partitionIds] : last.partitionIds,
+    });
+
+  const isActive = confirmed && arm.active === true;
+  const { doubt: _doubt, ...rest } = state;
+  const doubt = news.kind === 'doubted' ? news.endpoint : news.kind === 'none' ? state.doubt : undefined;
+  return {
+    ...rest,
+    lookedAt: at,
+    generations,
+    ...(doubt === undefined ? {} : { doubt }),
+    ...(arm.kind === 'read' ? { armReadAt: at } : {}),
+    ...(isActive ? { steadyAt: at, ignoresInactive: false } : {}),
+    ...(isActive && state.stage === 'steady' && arm.location !== undefined ? { steadyLocation: arm.location } : {}),
+    sawInactive: state.sawInactive || (confirmed && arm.active === false),
+  };
+}

@@ -1,0 +1,54 @@
+import type { EventHubEndpoint, Progress } from '../consumers-document.js';
+import type { ConsumerProgress, HubReading } from './snapshot.js';
+import type { WatchState } from './watch-state.js';
+
+/**
+ * A hub's ARM resource. Each call ends within its deadline: some get no answer at all while a hub fails over. Rejects with AppError:
+ * armTimeout, armUnavailable, armUnauthorized, armRefused, armBadAnswer.
+ */
+export interface HubArmPort {
+  read(options: { timeoutInMs: number }): Promise<Extract<HubReading, { kind: 'read' }>>;
+  listConsumerGroups(options: { timeoutInMs: number }): Promise<string[]>;
+  /** Resolves also where it exists. */
+  createConsumerGroup(name: string, options: { timeoutInMs: number }): Promise<void>;
+  /** Whether a configured key is still one of the policy of that name, which has to have the right ServiceConnect. */
+  checkKey(key: { name: string; key: string }, options: { timeoutInMs: number }): Promise<'valid' | 'stale'>;
+}
+
+/** Where the hub's gateway sends readers of its built-in endpoint. Rejects with AppError redirectUnavailable, redirectTimeout, redirectRefused. */
+export interface RedirectPort {
+  read(options: { timeoutInMs: number }): Promise<EventHubEndpoint>;
+}
+
+/** What is stored of the watched hubs, one document each. Rejects with storageUnavailable; storageRefused where it is not valid. */
+export interface WatchStorePort {
+  /** `undefined` where nothing is stored yet. */
+  read(hub: string): Promise<{ state: WatchState; etag: string } | undefined>;
+  /** False when somebody else has written since it was read (`etag`), or created it meanwhile (no `etag`). */
+  write(state: WatchState, etag: string | undefined): Promise<boolean>;
+}
+
+/** What consumers told: a bounded row for each consumer and generation. Rejects with storageUnavailable. */
+export interface ProgressPort {
+  list(hub: string): Promise<ConsumerProgress[]>;
+  /** Adds what one process told; positions never go back. */
+  add(hub: string, told: Progress, at: Date): Promise<'added' | 'tooManyConsumers'>;
+  /** Removes the rows of generations below this number. */
+  forget(hub: string, below: number): Promise<void>;
+}
+
+/** The engine that runs the watches: Durable Functions. Nothing of what is known is kept there. Rejects with engineUnavailable. */
+export interface WatchEnginePort {
+  isRunning(hub: string): Promise<boolean>;
+  /** Starts a watch. One that runs already stays the only one. */
+  start(hub: string): Promise<void>;
+  /** Makes the watch look now. */
+  look(hub: string): Promise<void>;
+  /** Starts upkeep beside the watch; nothing happens while an earlier one runs. */
+  startUpkeep(input: { hub: string; generation: number; keys: boolean }): Promise<void>;
+}
+
+/** Sends one small message as the canary device. Rejects with deviceConnectionFailed, or with what reading its key rejects with. */
+export interface CanaryPort {
+  send(hub: string): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { runningIn, startFailoverChild } from './support/failover-child.js';
+import { consumersApi, startFailoverLab } from './support/failover-rig.js';
+
+describe('two hosts', () => {
+  it('run one watch of a hub between them, and the other one goes on with it when one is killed', async () => {
+    await using failover = await startFailoverLab();
+    await using first = await startFailoverChild(failover);
+    await using second = await startFailoverChild(failover);
+    const api = consumersApi(() => second.process, failover.settings);
+    await api.untilStage('steady');
+    const before = first.rounds() + second.rounds();
+    const start = performance.now();
+    await expect.poll(() => first.rounds() + second.rounds(), { timeout: 60_000 }).toBeGreaterThan(before + 8);
+    // Two watches would do twice as many. A timer fires up to a second early, so that intervals of 1 s may be shorter.
+    const seconds = (performance.now() - start) / 1000;
+    expect(first.rounds() + second.rounds() - before).toBeLessThan(3 + 1.9 * seconds);
+    const watches = async () => (await runningIn(second.process)).filter((id) => id.startsWith('watch-'));
+    expect(await watches()).toHaveLength(1);
+
+    await first.process.kill();
+    const { lookedAt = '' } = await api.get();
+    await api.until((document) => (document.lookedAt ?? '') > lookedAt);
+    const rounds = second.rounds();
+    await expect.poll(() => second.rounds(), { timeout: 60_000 }).toBeGreaterThan(rounds + 1);
+    expect(await watches()).toHaveLength(1);
+  });
+});

@@ -1,0 +1,62 @@
+import { startHostProcess, type HostProcess } from '../../../lab/host/process.js';
+import { expect } from 'vitest';
+import type { HubFailoverOptions } from '../../../lab/contracts.js';
+import { consumersApi, startFailoverLab, type FailoverLab, type FailoverRig } from './failover-rig.js';
+
+/** A killed host's activity comes back after seconds; the real host's default is five minutes. */
+const shortLease = {
+  AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout: '00:00:03',
+};
+
+export interface FailoverChild extends AsyncDisposable {
+  readonly process: HostProcess;
+  readonly lines: string[];
+  /** Rounds of the watch that ended well in this host. */
+  rounds(): number;
+}
+
+/** The app in a process of its own. `same`: in the place of one that was killed. */
+export async function startFailoverChild({ lab, settings }: FailoverLab, same?: HostProcess): Promise<FailoverChild> {
+  const lines: string[] = [];
+  const process_ = await startHostProcess({
+    settings: { ...settings, ...shortLease },
+    env: { ...process.env, ...lab.description.env },
+    tuning: { ownershipExpiryInMs: 5000, queueLeaseInMs: 5000 },
+    onLine: (line) => void lines.push(line),
+    ...(same && { port: same.port, keys: { functionKey: same.functionKey, systemKey: same.systemKey } }),
+  });
+  return {
+    process: process_,
+    lines,
+    rounds: () => lines.filter((line) => line.includes("Executed 'consumerWatchRound' (Succeeded")).length,
+    [Symbol.asyncDispose]: async () => void (await process_.kill()),
+  };
+}
+
+/** What runs in the task hub: `name status`. */
+export async function runningIn({ url, systemKey }: HostProcess): Promise<string[]> {
+  const answer = await fetch(`${url}/runtime/webhooks/durabletask/instances?code=${encodeURIComponent(systemKey)}`);
+  expect(answer.status).toBe(200);
+  const instances = (await answer.json()) as { name: string; instanceId: string; runtimeStatus: string }[];
+  return instances
+    .filter(({ runtimeStatus }) => runtimeStatus === 'Running' || runtimeStatus === 'Pending')
+    .map(({ instanceId }) => instanceId);
+}
+
+/** The app in a process of its own, watching the primary hub of a laboratory of its own. */
+export async function startFailoverChildRig(
+  failover: Partial<HubFailoverOptions> = {},
+  more: Record<string, string> = {},
+): Promise<FailoverRig> {
+  const parts = await startFailoverLab(failover, more);
+  const child = await startFailoverChild(parts);
+  return {
+    ...parts,
+    log: child.lines,
+    api: consumersApi(() => child.process, parts.settings),
+    async [Symbol.asyncDispose]() {
+      await child.process.kill();
+      await parts[Symbol.asyncDispose]();
+    },
+  };
+}
