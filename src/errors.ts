@@ -1,8 +1,5 @@
-/**
- * Every error of this software carries a code of this closed list, a cause, and a verdict on whether trying again can help.
- * The verdict is made where the error is made: it is the last place that knows what happened.
- */
-export type ErrorCode =
+/** What copying identities and twins can meet. */
+export type MirrorErrorCode =
   | 'invalidSettings' // settings are missing or wrong: the app must not start
   // Calls to a hub. Source of the service's codes: IoT Hub "Troubleshoot error codes".
   | 'hubUnreachable' // no answer: refused, reset, DNS
@@ -23,6 +20,14 @@ export type ErrorCode =
   | 'storageUnavailable'
   | 'storageConflict' // an ETag no longer matches
   | 'storageRefused' // 4xx which no repetition can mend
+  // Ours
+  | 'quotaReserved' // MIRROR_QUOTA_SHARE of the target's daily messages is used
+  | 'held' // not now: the batch or message must be delivered again
+  | 'deviceConnectionFailed' // writing reported properties as the device
+  | 'aborted';
+
+/** What reading telemetry through a hub's failover can meet. */
+type TelemetryErrorCode =
   // The relay's target
   | 'targetUnavailable' // away, throttled, or it refuses us for now: whatever only has to wait
   | 'targetRefused' // it will never take this message: too large, or it cannot be encoded
@@ -44,12 +49,13 @@ export type ErrorCode =
   | 'generationsRefused' // an answer that is no consumers document, or one with a lower revision; or a progress that is not taken
   | 'eventHubSilent' // a generation's client gave no sign of life, or was sent away: it is made anew
   | 'handlerFailed' // a handler of the user threw; it is called again, or the event is parked
-  | 'ownershipLost' // a checkpoint after another process took the partition
-  // Ours
-  | 'quotaReserved' // MIRROR_QUOTA_SHARE of the target's daily messages is used
-  | 'held' // not now: the batch or message must be delivered again
-  | 'deviceConnectionFailed' // writing reported properties as the device
-  | 'aborted';
+  | 'ownershipLost'; // a checkpoint after another process took the partition
+
+/**
+ * Every error of this software carries a code of this closed list, a cause, and a verdict on whether trying again can help.
+ * The verdict is made where the error is made: it is the last place that knows what happened.
+ */
+export type ErrorCode = MirrorErrorCode | TelemetryErrorCode;
 
 export interface AppErrorOptions {
   retryable: boolean;

@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import { Language, Parser, type Node } from 'web-tree-sitter';
 
-export interface Declared {
+interface Declared {
   name: string;
   /** The declaration, with everything in it. */
   node: Node;
@@ -11,12 +11,12 @@ export interface Declared {
   /** Names of its decorators. */
   decorators: readonly string[];
 }
-export interface Resource extends Declared {
+interface Resource extends Declared {
   type: string;
   apiVersion: string;
   existing: boolean;
 }
-export interface Module extends Declared {
+interface Module extends Declared {
   /** As written: relative to the file. */
   path: string;
 }

@@ -59,7 +59,7 @@ export const keyFindings = (infra: Infra): string[] =>
   });
 
 /** Names of settings that a file gives: the keys of its objects written like settings, and the properties of Tuning. */
-export const settingsOf = (file: BicepFile | undefined): Map<string, string> =>
+const settingsOf = (file: BicepFile | undefined): Map<string, string> =>
   new Map(
     [...(file?.vars ?? []), ...(file?.types ?? [])].flatMap(({ value }) =>
       [...propertiesOf(value)]

@@ -9,7 +9,7 @@ export const entryFiles = ['main.bicep', 'events.bicep'];
 
 const folder = new URL('../../../../infra/', import.meta.url);
 
-export const infraTexts = (): Map<string, string> =>
+const infraTexts = (): Map<string, string> =>
   new Map(
     ['', 'modules/'].flatMap((sub) =>
       readdirSync(new URL(sub, folder))
