@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { HubMessage, Lab } from '../../lab/contracts.js';
+import type { HubMessage, IdentityKey, Lab } from '../../lab/contracts.js';
 import { planBurst } from '../../lab/demo/random-change.js';
 import { createSeededRandom } from '../../lab/seeded-random.js';
-import { parkedOf, startRig } from './support/rig.js';
+import { parkedOf, startRig, type Rig } from './support/rig.js';
 
-/** 1,000 random twin changes of 100 devices, straight in the primary's core: they leave it as routed messages. */
-function makeChanges(lab: Lab, seed: number): void {
-  const identities = lab.addDevices({ hub: 'primary', count: 100, modules: 10, prefix: 'dev', seed });
+/** 100 devices with modules, equal on both hubs: a change from before its copy was made would be in the copy already. */
+async function settleDevices(rig: Rig, seed: number): Promise<readonly IdentityKey[]> {
+  const identities = rig.lab.addDevices({ hub: 'primary', count: 100, modules: 10, prefix: 'dev', seed });
+  await rig.untilEqual();
+  return identities;
+}
+
+/** 1,000 random twin changes of them, straight in the primary's core: they leave it as routed messages. */
+function makeChanges(lab: Lab, identities: readonly IdentityKey[], seed: number): void {
   const chains = planBurst({ identities, canReport: () => true, changesPerIdentity: 10, passingDevices: 0, seed });
   const primary = lab.hub('primary');
   for (let round = 0; round < 10; round += 1)
@@ -32,12 +38,13 @@ const deliverAgain = (lab: Lab, messages: readonly HubMessage[]) => {
 describe('1,000 twin changes of 100 devices and modules', () => {
   it('end equal with duplicates, redelivered stretches and stale single events', async () => {
     await using rig = await startRig();
+    const identities = await settleDevices(rig, 11);
     const random = createSeededRandom(11);
     const messages = record(rig.lab);
     rig.lab.hub('primary').onMessage((message) => {
       if (message.source === 'twinChangeEvents' && random.next() < 0.1) deliverAgain(rig.lab, [message]);
     });
-    makeChanges(rig.lab, 11);
+    makeChanges(rig.lab, identities, 11);
     await rig.untilEqual();
     deliverAgain(rig.lab, messages.slice(-300));
     // A change of long ago, once more and alone: nothing newer of its device follows it.
@@ -55,19 +62,21 @@ describe('1,000 twin changes of 100 devices and modules', () => {
 
   it('end equal, nothing parked, with the secondary stopped for 5 s', async () => {
     await using rig = await startRig();
+    const identities = await settleDevices(rig, 12);
     rig.lab.addFault({ hub: 'secondary', plane: 'https', kind: 'stop', forMs: 5000 });
     rig.lab.addFault({ hub: 'secondary', plane: 'mqtt', kind: 'stop', forMs: 5000 });
-    makeChanges(rig.lab, 12);
+    makeChanges(rig.lab, identities, 12);
     await rig.untilEqual();
     expect(parkedOf(await rig.health())).toBe(0);
   });
 
   it('end equal, nothing parked, with 20 % of all calls to both hubs answered 503', async () => {
     await using rig = await startRig();
+    const identities = await settleDevices(rig, 13);
     const faults = (['primary', 'secondary'] as const).map((hub) =>
       rig.lab.addFault({ hub, plane: 'https', kind: 'status', status: 503, share: 0.2, seed: 13 }),
     );
-    makeChanges(rig.lab, 13);
+    makeChanges(rig.lab, identities, 13);
     await rig.untilEqual();
     expect(parkedOf(await rig.health())).toBe(0);
     for (const { id } of faults) rig.lab.removeFault(id);

@@ -69,7 +69,11 @@ describe('devices with X.509 certificates', () => {
     lab.hub('primary').patchTwin(key, { desired: { rate: 2 } });
     await vi.waitFor(() => expect(differing(lab, 'pump')).toEqual(['different reported/seen']), eventually);
     const counted = async () => (await rig.health()).skipped['notWritable'] ?? 0;
-    await vi.waitFor(async () => expect(await counted()).toBeGreaterThan(0), eventually);
+    // A report from just after the copy was made is brought up by state; a later one is a change of its own, which nobody can write.
+    await vi.waitFor(async () => {
+      await onPrimary.report({ seen: Date.now() });
+      expect(await counted()).toBeGreaterThan(0);
+    }, eventually);
     await onPrimary.close();
 
     // The copy is good for the device's own certificate, and for the other one.
