@@ -61,8 +61,10 @@ const bringUp = async (
   const { source } = plan;
   const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
   const { version } = await copyTwin(run, source.key);
-  if (isRecorded(ledger, source, target)) return did;
-  await complete(run, source.key);
+  const isKnown = isRecorded(ledger, source, target);
+  // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
+  if (isKnown && ledger?.sourceVersion === version) return did;
+  if (!isKnown) await complete(run, source.key);
   await writeLedger(run, {
     key: source.key,
     state: 'copied',

@@ -13,7 +13,7 @@ async function settleDevices(rig: Rig, seed: number): Promise<readonly IdentityK
 
 /** 1,000 random twin changes of them, straight in the primary's core: they leave it as routed messages. */
 function makeChanges(lab: Lab, identities: readonly IdentityKey[], seed: number): void {
-  const chains = planBurst({ identities, canReport: () => true, changesPerIdentity: 10, passingDevices: 0, seed });
+  const chains = planBurst({ identities: [...identities], canReport: () => true, changesPerIdentity: 10, passingDevices: 0, seed });
   const primary = lab.hub('primary');
   for (let round = 0; round < 10; round += 1)
     for (const chain of chains) {

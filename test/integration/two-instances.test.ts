@@ -6,6 +6,7 @@ import {
   atWrite,
   changeAll,
   startInstance,
+  untilCopiesAreOld,
   untilLogged,
   untilShared,
   watchBackwards,
@@ -21,6 +22,7 @@ describe('two instances of the app', () => {
     const health = () => healthOf(second.process, settingsOf(lab));
     await untilShared(lab, 2);
     await untilEqual(lab, health);
+    await untilCopiesAreOld();
 
     const inTheMiddle = atWrite(lab, 30);
     changeAll(lab, keys, 1, 10);
@@ -39,6 +41,7 @@ describe('two instances of the app', () => {
     lab.setWebhook({ url: webhookOf(first.process) });
     const health = () => healthOf(first.process, settingsOf(lab));
     await untilEqual(lab, health);
+    await untilCopiesAreOld();
 
     const watch = watchBackwards(lab, keys);
     // A batch takes longer than a claim lasts, and than the second instance needs to come up and take its partitions.

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLab } from '../../../lab/start-lab.js';
 import { healthOf, parkedOf, settingsOf, untilEqual, webhookOf } from './rig.js';
-import { atWrite, changeAll, startInstance, untilLogged, untilShared, watchStale } from './two-instances.js';
+import {
+  atWrite,
+  changeAll,
+  startInstance,
+  untilCopiesAreOld,
+  untilLogged,
+  untilShared,
+  watchStale,
+} from './two-instances.js';
 
 /**
  * Two instances under load; one is frozen in the middle of its batches, loses its partitions to the other, and wakes up when all
@@ -18,6 +26,7 @@ export async function freezeOne({ devices, rounds, forMs }: { devices: number; r
   const health = () => healthOf(second.process, settingsOf(lab));
   await untilEqual(lab, health);
   await untilShared(lab, 2);
+  await untilCopiesAreOld();
 
   // Slow writes: the batches of both instances are under way for a while.
   const slow = lab.addFault({ hub: 'secondary', plane: 'https', kind: 'delay', forMs: 100 });

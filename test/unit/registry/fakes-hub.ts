@@ -126,6 +126,7 @@ export class FakeHub implements RegistryHubPort {
       if (part !== undefined) twin[section] = applyPatch(twin[section], part);
     }
     twin.etag = this.#next('t');
+    twin.version = (twin.version ?? 0) + 1;
     return structuredClone(twin);
   }
 

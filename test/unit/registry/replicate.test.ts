@@ -39,9 +39,18 @@ describe('what the twin room is told', () => {
     expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
 
     room.clock.advance(60_000);
-    await change({ a: 2 });
     await room.replicate.replicateIdentity('primary', d);
     expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
+  });
+
+  it('knows that a repair by state brought the copy ahead of the stream', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    await room.replicate.replicateIdentity('primary', d);
+    room.clock.advance(60_000);
+    const { version } = room.hubs.primary.change(d, { tags: { a: 2 } });
+    await room.replicate.replicateIdentity('primary', d);
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt: room.clock.now(), sourceVersion: version });
   });
 
   it('does not say which version was copied before the copy is complete', async () => {
