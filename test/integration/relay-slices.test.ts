@@ -64,11 +64,13 @@ describe('the relay in the Functions app', () => {
     expect(app.count('relay.stopped')).toBe(0);
   });
 
-  it('follows a failover of the hub, and the watch hears of it', async () => {
+  it('follows a failover of the hub, and the watch hears of it: of the first event, and of the end of the old endpoint', async () => {
     const [app] = apps as [App];
     const stop = new AbortController();
     const sending = world.sendUntil(stop.signal);
-    const { done } = world.lab.failover('primary').start(undefined, { timeScale: 0.01 });
+    // Time enough to read the old endpoint to its end before it goes.
+    const timeline = { activeInMs: 150_000, dataFlowsInMs: 1_000_000 };
+    const { done } = world.lab.failover('primary').start(undefined, { timeScale: 0.01, timeline });
     await done;
     world.send(10);
     await vi.waitUntil(async () => (await document(app)).history[0]?.outcome === 'verified', {
@@ -77,7 +79,17 @@ describe('the relay in the Functions app', () => {
     });
     stop.abort();
     await sending;
-    const { positions } = await document(app);
+    // Long before the limit of 30 minutes.
+    const isRead = async () => (await document(app)).generations[0]?.state === 'stopped';
+    await vi.waitUntil(isRead, { timeout: boundInMs, interval: 200 });
+    const { positions, history } = await document(app);
+    expect(history[0]).toMatchObject({
+      detectionInMs: expect.any(Number),
+      switchInMs: expect.any(Number),
+      dataGapInMs: expect.any(Number),
+      duplicates: expect.any(Number),
+      leftUnread: 0,
+    });
     expect(positions.map(({ consumer, generation }) => [consumer, generation])).toContainEqual(['relay', 2]);
     await world.untilAllArrived();
   });

@@ -2,18 +2,25 @@ import { describe, expect, it } from 'vitest';
 import type { HubMessage, IdentityKey, Lab } from '../../lab/contracts.js';
 import { planBurst } from '../../lab/demo/random-change.js';
 import { createSeededRandom } from '../../lab/seeded-random.js';
-import { parkedOf, startRig, type Rig } from './support/rig.js';
+import { parkedOf, startRig, untilCopiesAreOld, type Rig } from './support/rig.js';
 
 /** 100 devices with modules, equal on both hubs: a change from before its copy was made would be in the copy already. */
 async function settleDevices(rig: Rig, seed: number): Promise<readonly IdentityKey[]> {
   const identities = rig.lab.addDevices({ hub: 'primary', count: 100, modules: 10, prefix: 'dev', seed });
   await rig.untilEqual();
+  await untilCopiesAreOld();
   return identities;
 }
 
 /** 1,000 random twin changes of them, straight in the primary's core: they leave it as routed messages. */
 function makeChanges(lab: Lab, identities: readonly IdentityKey[], seed: number): void {
-  const chains = planBurst({ identities: [...identities], canReport: () => true, changesPerIdentity: 10, passingDevices: 0, seed });
+  const chains = planBurst({
+    identities: [...identities],
+    canReport: () => true,
+    changesPerIdentity: 10,
+    passingDevices: 0,
+    seed,
+  });
   const primary = lab.hub('primary');
   for (let round = 0; round < 10; round += 1)
     for (const chain of chains) {

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { startLab } from '../../lab/start-lab.js';
 import { freezeOne } from './support/freeze.js';
-import { healthOf, parkedOf, settingsOf, untilEqual, webhookOf } from './support/rig.js';
+import { healthOf, parkedOf, settingsOf, untilCopiesAreOld, untilEqual, webhookOf } from './support/rig.js';
 import {
   atWrite,
   changeAll,
   startInstance,
-  untilCopiesAreOld,
   untilLogged,
   untilShared,
   watchBackwards,

@@ -1,15 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startLab } from '../../../lab/start-lab.js';
-import { healthOf, parkedOf, settingsOf, untilEqual, webhookOf } from './rig.js';
-import {
-  atWrite,
-  changeAll,
-  startInstance,
-  untilCopiesAreOld,
-  untilLogged,
-  untilShared,
-  watchStale,
-} from './two-instances.js';
+import { healthOf, parkedOf, settingsOf, untilCopiesAreOld, untilEqual, webhookOf } from './rig.js';
+import { atWrite, changeAll, startInstance, untilLogged, untilShared, watchStale } from './two-instances.js';
 
 /**
  * Two instances under load; one is frozen in the middle of its batches, loses its partitions to the other, and wakes up when all

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { expect, vi } from 'vitest';
 import type { IdentityKey, Lab } from '../../../lab/contracts.js';
@@ -101,11 +100,6 @@ export function watchBackwards(lab: Lab, keys: readonly IdentityKey[]): { stop()
     },
   };
 }
-
-/** A change from within two seconds of its copy is brought up by state, many at once (src/twin/copy-age.ts): not what these tests look at. */
-export const untilCopiesAreOld = async (): Promise<void> => {
-  await sleep(2_100);
-};
 
 /** Resolves at the `count`-th write to the standby's twins from now on. */
 export const atWrite = (lab: Lab, count: number): Promise<void> =>

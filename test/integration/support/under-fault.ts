@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest';
 import type { Fault } from '../../../lab/contracts.js';
-import { boundInMs, parkedOf, startRig, type Rig } from './rig.js';
+import { boundInMs, parkedOf, startRig, untilCopiesAreOld, type Rig } from './rig.js';
 
 /** Times short enough that an outage of seconds shows what one of minutes does. */
 const impatient = { HUB_CALL_TIMEOUT_MS: '1500', STATE_MAX_AGE_MS: '1500' };
@@ -15,6 +15,7 @@ async function settleDevices(rig: Rig, rounds: number): Promise<void> {
     primary.createIdentity({ deviceId }, {});
   for (const moduleId of named('gone', rounds)) primary.createIdentity({ deviceId: 'dev-1', moduleId }, {});
   await rig.untilEqual();
+  await untilCopiesAreOld();
 }
 
 /** Twin changes of ten devices; a device and a module are created, others deleted. */
