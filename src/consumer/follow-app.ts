@@ -1,4 +1,4 @@
-import { consumersDocumentSchema, type ConsumersDocument, type Progress } from '../consumers-document.js';
+import { consumersDocumentSchema, type Progress } from '../consumers-document.js';
 import { AppError } from '../errors.js';
 import type { GenerationSource, GenerationsView } from './contract.js';
 import { pause } from './pauses.js';
@@ -18,6 +18,15 @@ export interface FollowAppOptions {
 
 const pollInFailoverInMs = 500;
 const isUnderWay = ({ stage }: GenerationsView): boolean => stage === 'failoverStarted' || stage === 'endpointChanged';
+
+/** What is followed of the document, and no more: what a newer app puts into the rest must not keep anybody from its endpoints. */
+const viewSchema = consumersDocumentSchema.pick({
+  schemaVersion: true,
+  hub: true,
+  revision: true,
+  stage: true,
+  generations: true,
+});
 
 const refusal = (what: string, more: { serviceCode?: number; cause?: unknown } = {}): AppError =>
   new AppError('generationsRefused', what, { retryable: false, ...more });
@@ -52,10 +61,10 @@ export function followApp(options: FollowAppOptions): GenerationSource {
       serviceCode: status,
     });
   };
-  const read = async (signal: AbortSignal): Promise<ConsumersDocument> => {
+  const read = async (signal: AbortSignal): Promise<GenerationsView> => {
     const answer = await call(base, { method: 'GET' }, signal);
     const body: unknown = await answer.json().catch(() => undefined);
-    const parsed = consumersDocumentSchema.safeParse(body);
+    const parsed = viewSchema.safeParse(body);
     if (!parsed.success) throw refusal('the answer is no consumers document', { cause: parsed.error });
     if (parsed.data.hub.toLowerCase() !== hub.toLowerCase()) throw refusal('the document is of another hub');
     return parsed.data;

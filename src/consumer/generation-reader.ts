@@ -126,6 +126,7 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
       partitions,
       store,
       place,
+      checkpointsOnly: options.checkpoint.kind === 'manual',
       silenceLimitInMs,
       lookInMs,
       signal: stopping.signal,
@@ -142,6 +143,15 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
       complained,
       elsewhereAnswers: () => port.elsewhereAnswers(number),
       lag: (partitionId, lastEnqueued) => teller.lag(number, partitionId, lastEnqueued),
+      drained: (ends) =>
+        teller.drained(
+          number,
+          ends.map(({ partitionId, lastEnqueuedSequenceNumber: sequenceNumber, lastEnqueuedOnUtc: enqueuedAt }) => ({
+            partitionId,
+            sequenceNumber,
+            enqueuedAt,
+          })),
+        ),
       report,
     });
     if (reason !== undefined) await stop(reason);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { connectionStringOf, type ConnectionStringOf } from './client.js';
 import type {
   FailoverEventProcessor,
@@ -54,6 +55,7 @@ export function createProcessor(
   const teller = createProgressTeller({
     tell: source.tell === undefined ? undefined : (progress) => source.tell?.(progress) ?? Promise.resolve(),
     consumer: settled.consumer,
+    process: randomUUID(),
     intervalInMs: tellIntervalInMs,
     report,
     now: () => new Date(),

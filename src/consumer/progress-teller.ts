@@ -12,6 +12,11 @@ interface Processed {
 export interface ProgressTeller {
   processed(generation: number, last: Processed, first: Date, again: number): void;
   lag(generation: number, partitionId: string, lastEnqueued: number): void;
+  /**
+   * A generation was read to its end, by whichever processes: the last events of all its partitions. Told at once and whatever was told
+   * before, for only what is told since it drains ends it for the app. `sequenceNumber` is -1 where no event ever was.
+   */
+  drained(generation: number, ends: readonly Processed[]): void;
   /** Tells what is left. Never rejects: what fails is reported. */
   flush(): Promise<void>;
   /** Ends telling; `flush` still works. */
@@ -21,6 +26,8 @@ export interface ProgressTeller {
 export interface TellerPort {
   tell: ((progress: Progress) => Promise<void>) | undefined;
   consumer: string;
+  /** Unique: the app adds up the duplicates of one consumer's processes. */
+  process: string;
   intervalInMs: number;
   report: (error: unknown) => void;
   now: () => Date;
@@ -29,7 +36,8 @@ export interface TellerPort {
 interface Account {
   positions: Map<string, ConsumerPosition>;
   changed: Set<string>;
-  first: NonNullable<Progress['first']>;
+  /** Undefined: this process has processed nothing of the generation. */
+  first: Progress['first'];
   isFirstTold: boolean;
   duplicates: number;
 }
@@ -37,25 +45,40 @@ interface Account {
 /** As many as one body may hold: progressSchema. */
 const partitionsPerCall = 64;
 
-export function createProgressTeller({ tell, consumer, intervalInMs, report, now }: TellerPort): ProgressTeller {
+export function createProgressTeller({ tell, report, now, ...port }: TellerPort): ProgressTeller {
   const accounts = new Map<number, Account>();
   const closing = new AbortController();
   let telling: Promise<void> = Promise.resolve();
   let timer: Promise<void> | undefined;
 
+  const accountOf = (generation: number): Account => {
+    const known = accounts.get(generation);
+    if (known !== undefined) return known;
+    const account: Account = {
+      positions: new Map(),
+      changed: new Set(),
+      first: undefined,
+      isFirstTold: false,
+      duplicates: 0,
+    };
+    accounts.set(generation, account);
+    return account;
+  };
   const tellOne = async (generation: number, account: Account, ids: string[]): Promise<void> => {
     const partitions = ids.flatMap((id) => account.positions.get(id) ?? []);
-    const firstIncluded = !account.isFirstTold;
+    const { first } = account;
+    const tellsFirst = first !== undefined && !account.isFirstTold;
     for (const id of ids) account.changed.delete(id);
     try {
       await tell?.({
-        consumer,
+        consumer: port.consumer,
+        process: port.process,
         generation,
         partitions,
         duplicates: account.duplicates,
-        ...(firstIncluded ? { first: account.first } : {}),
+        ...(tellsFirst ? { first } : {}),
       });
-      if (firstIncluded) account.isFirstTold = true;
+      if (tellsFirst) account.isFirstTold = true;
     } catch (error) {
       for (const id of ids) account.changed.add(id);
       report(error);
@@ -74,7 +97,7 @@ export function createProgressTeller({ tell, consumer, intervalInMs, report, now
     return telling;
   };
   const tellLater = async (): Promise<void> => {
-    await pause(intervalInMs, closing.signal);
+    await pause(port.intervalInMs, closing.signal);
     timer = undefined;
     if (closing.signal.aborted) return;
     await flush();
@@ -87,16 +110,16 @@ export function createProgressTeller({ tell, consumer, intervalInMs, report, now
 
   return {
     processed: (generation, { partitionId, sequenceNumber, enqueuedAt }, first, again) => {
-      const known = accounts.get(generation);
-      const account = known ?? newAccount(first, now());
-      accounts.set(generation, account);
+      const account = accountOf(generation);
+      const isFirst = account.first === undefined;
+      account.first ??= { enqueuedAt: first.toISOString(), handledAt: now().toISOString() };
       account.duplicates += again;
       account.changed.add(partitionId);
       const before = account.positions.get(partitionId);
       const lag =
         before?.lag === undefined ? {} : { lag: Math.max(0, before.sequenceNumber + before.lag - sequenceNumber) };
       account.positions.set(partitionId, { partitionId, sequenceNumber, enqueuedAt: enqueuedAt.toISOString(), ...lag });
-      if (known === undefined) void flush();
+      if (isFirst) void flush();
       schedule();
     },
     lag: (generation, partitionId, lastEnqueued) => {
@@ -109,15 +132,21 @@ export function createProgressTeller({ tell, consumer, intervalInMs, report, now
       account.changed.add(partitionId);
       schedule();
     },
+    drained: (generation, ends) => {
+      const account = accountOf(generation);
+      for (const { partitionId, sequenceNumber, enqueuedAt } of ends) {
+        account.positions.set(partitionId, {
+          partitionId,
+          sequenceNumber,
+          enqueuedAt: enqueuedAt.toISOString(),
+          lag: 0,
+        });
+        account.changed.add(partitionId);
+      }
+      void flush();
+      schedule();
+    },
     flush,
     close: () => closing.abort(),
   };
 }
-
-const newAccount = (first: Date, handledAt: Date): Account => ({
-  positions: new Map(),
-  changed: new Set(),
-  first: { enqueuedAt: first.toISOString(), handledAt: handledAt.toISOString() },
-  isFirstTold: false,
-  duplicates: 0,
-});

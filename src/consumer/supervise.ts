@@ -26,6 +26,8 @@ export interface SupervisionPort {
   /** With keys of the generation. */
   store: CheckpointStore;
   place: { endpoint: string; eventHubName: string; consumerGroup: string };
+  /** Manual checkpoints: a handler may hold in memory what it was handed, so only its checkpoints say that it is done. */
+  checkpointsOnly: boolean;
   silenceLimitInMs: number;
   lookInMs: number;
   signal: AbortSignal;
@@ -38,6 +40,8 @@ export interface SupervisionPort {
   /** The endpoint of another generation answers. */
   elsewhereAnswers(): boolean;
   lag(partitionId: string, lastEnqueuedSequenceNumber: number): void;
+  /** Everything that the partitions hold was processed, and nothing more comes. */
+  drained(partitions: readonly PartitionProperties[]): void;
   report(error: unknown): void;
 }
 
@@ -67,16 +71,18 @@ export async function supervise(port: SupervisionPort): Promise<'GenerationEnded
     const sealed = isSealed(generation, stage, newest);
     const properties = await look(port, current, sealed);
     const drainNow = properties === undefined ? undefined : await drainLooks(port, properties);
+    const drained = drainNow !== undefined && isDrained(drainNow, drainBefore);
     const reason = whyEnd({
       generation,
       sealed,
-      drained: drainNow !== undefined && isDrained(drainNow, drainBefore),
+      drained,
       awayForInMs: health.awayForInMs,
       isGone: health.isGone,
       elsewhereAnswers: port.elsewhereAnswers(),
       silenceLimitInMs: port.silenceLimitInMs,
       now: new Date(),
     });
+    if (drained && reason === 'GenerationEnded') port.drained([...(properties?.values() ?? [])]);
     if (reason !== undefined) return reason;
     drainBefore = drainNow;
     const death = health.death(current.claims.isPreparing);
@@ -127,7 +133,8 @@ async function drainLooks(
   try {
     const checkpoints = await checkpointsOf(store, place);
     return [...properties].map(([partitionId, { isEmpty, lastEnqueuedSequenceNumber }]) => {
-      const known = [partitions.processed(partitionId), checkpoints.get(partitionId)];
+      const own = port.checkpointsOnly ? undefined : partitions.processed(partitionId);
+      const known = [own, checkpoints.get(partitionId)];
       const numbers = known.flatMap((one) => one?.sequenceNumber ?? []);
       return {
         isEmpty,

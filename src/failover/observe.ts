@@ -14,7 +14,9 @@ export function withProgress(generation: WatchedGeneration, progress: readonly C
   const { countsFrom } = generation;
   const counts = (at: string) => countsFrom === undefined || Date.parse(at) >= Date.parse(countsFrom);
   const firsts = told.flatMap(({ first }) => (first && counts(first.enqueuedAt) ? [first.enqueuedAt] : []));
-  const times = told.flatMap(({ partitions }) => partitions.map(({ enqueuedAt }) => enqueuedAt)).filter(counts);
+  // Of a partition that never had an event Event Hubs tells the number -1 and no time worth the name.
+  const places = told.flatMap(({ partitions }) => partitions.filter(({ sequenceNumber }) => sequenceNumber >= 0));
+  const times = places.map(({ enqueuedAt }) => enqueuedAt).filter(counts);
   const lastEventAt = maxTime([...times, ...firsts, ...(generation.lastEventAt ? [generation.lastEventAt] : [])]);
   const firstEventAt = generation.firstEventAt ?? minTime(firsts) ?? minTime(times);
   return {

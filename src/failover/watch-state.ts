@@ -55,6 +55,6 @@ export const watchStateSchema = z.object({
 });
 export type WatchState = z.infer<typeof watchStateSchema>;
 
-/** Equal for equal endpoints; host names are compared without case (RFC 4343). */
+/** Equal for equal endpoints: neither host names (RFC 4343) nor Event Hubs' names differ by case. */
 export const endpointText = (endpoint: { hostName: string; eventHubName: string }): string =>
-  `${endpoint.hostName.toLowerCase()}/${endpoint.eventHubName}`;
+  `${endpoint.hostName}/${endpoint.eventHubName}`.toLowerCase();

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
-import type { ConsumersDocument, Progress } from '../consumers-document.js';
+import type { Progress } from '../consumers-document.js';
 import type { GenerationSource, GenerationsView } from '../consumer/contract.js';
+import { AppError } from '../errors.js';
 
 /** The watch's state of record, where the relay shares its storage. */
 export interface ConsumersStorePort {
@@ -18,16 +19,19 @@ export interface DocumentSourceOptions {
   pollInMs?: number;
 }
 
-const isNewer = (view: Pick<ConsumersDocument, 'revision'>, last: number): boolean => view.revision > last;
-
-/** Follows the generations where the watch stores them. A lower revision than the last one is an old read and is refused. */
+/**
+ * Follows the generations where the watch stores them. A lower revision than the last one is an old read and is passed over. A hub that no watch has
+ * told of yet goes to `onError` as `generationsUnknown`: a relay that nobody watches for must not look healthy.
+ */
 export function createDocumentSource({ hub, store, clock, pollInMs = 1000 }: DocumentSourceOptions): GenerationSource {
   return {
     follow: async (listener, { signal, onError }) => {
       let revision = 0;
       const look = async (): Promise<void> => {
         const view = await store.read(hub);
-        if (signal.aborted || !view || !isNewer(view, revision)) return;
+        if (signal.aborted) return;
+        if (!view) throw new AppError('generationsUnknown', `no watch has told of hub ${hub} yet`, { retryable: true });
+        if (view.revision <= revision) return;
         revision = view.revision;
         listener(view);
       };

@@ -45,6 +45,7 @@ export function startRelay(options: RelayOptions): RunningRelay {
   const { hubs, clock, logger, random, stopLimitInMs = 5000 } = options;
   const counters = createRelayCounters();
   const abort = new AbortController();
+  let stopping: Promise<void> | undefined;
   const target = options.connectTarget();
   const forward = createForwardBatch({ ...options, target, counters });
   const processors = hubs.map((hub): HubProcessor => {
@@ -58,7 +59,8 @@ export function startRelay(options: RelayOptions): RunningRelay {
     for (let attempts = 1; !abort.signal.aborted; attempts += 1) {
       try {
         await processor.start();
-        logger.event('info', 'relay.started', { hub });
+        // A stop ends its wait for the first view, too.
+        if (stopping === undefined) logger.event('info', 'relay.started', { hub });
         return;
       } catch (error) {
         if (abort.signal.aborted) return;
@@ -80,7 +82,6 @@ export function startRelay(options: RelayOptions): RunningRelay {
     await target.close().catch((error: unknown) => logger.event('warn', 'relay.error', defectFields(error)));
     logger.event('info', 'relay.stopped', { reason });
   };
-  let stopping: Promise<void> | undefined;
   return {
     state: () => ({
       ...counters.read(),

@@ -106,6 +106,13 @@ describe('following the app', () => {
     await done;
   });
 
+  it('does not mind what a newer app tells beside the generations', async () => {
+    const app = await aServer({ ...aDocument(1), history: [{ outcome: 'unheardOf' }], keyState: 'lost', more: 1 });
+    const { views, errors } = follow(followApp({ url: app.url, hub: 'my-hub', key: () => 'k', pollInMs: 20 }));
+    await vi.waitUntil(() => views.length === 1 || errors.length > 0, { timeout: 5000 });
+    expect(errors).toEqual([]);
+  });
+
   it('tells it progress, and what it refuses', async () => {
     const app = await aServer(aDocument(1));
     const source = followApp({ url: `${app.url}/`, hub: 'my-hub', key: async () => 'k' });

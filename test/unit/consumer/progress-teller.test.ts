@@ -9,6 +9,7 @@ const aTeller = (tell: (progress: Progress) => Promise<void>, intervalInMs = 60_
   const teller = createProgressTeller({
     tell,
     consumer: 'c',
+    process: 'p',
     intervalInMs,
     report: (e) => errors.push(e),
     now: () => at,
@@ -29,7 +30,12 @@ describe('progress', () => {
     teller.processed(1, processed('1', 3), at, 0);
     teller.lag(1, '1', 8);
     await teller.flush();
-    expect(told.at(-1)).toMatchObject({ generation: 1, duplicates: 2, partitions: [{ partitionId: '1', lag: 5 }] });
+    expect(told.at(-1)).toMatchObject({
+      generation: 1,
+      process: 'p',
+      duplicates: 2,
+      partitions: [{ partitionId: '1', lag: 5 }],
+    });
     expect(told.filter(({ first }) => first !== undefined)).toHaveLength(2);
     for (const progress of told) expect(progressSchema.safeParse(progress).success).toBe(true);
     teller.close();
@@ -45,6 +51,34 @@ describe('progress', () => {
     await vi.waitUntil(() => tell.mock.calls.length === 2, { timeout: 5000 });
     expect(errors).toHaveLength(1);
     expect(tell.mock.calls[1]?.[0]).toMatchObject({ first: {}, partitions: [{ sequenceNumber: 4 }] });
+    teller.close();
+  });
+
+  it('of a generation that was read to its end is told again, also by a process that processed nothing of it', async () => {
+    const told: Progress[] = [];
+    const { teller } = aTeller(async (progress) => void told.push(progress));
+    teller.processed(1, processed('0', 4), at, 0);
+    teller.lag(1, '0', 4);
+    await teller.flush();
+    const mark = told.length;
+    const nothing = { partitionId: '1', sequenceNumber: -1, enqueuedAt: new Date('0001-01-01T00:00:00Z') };
+    teller.drained(1, [processed('0', 4), nothing]);
+    teller.drained(2, [processed('0', 7)]);
+    await teller.flush();
+    expect(told.slice(mark)).toMatchObject([
+      {
+        generation: 1,
+        partitions: [
+          { partitionId: '0', sequenceNumber: 4, lag: 0 },
+          { partitionId: '1', sequenceNumber: -1, lag: 0 },
+        ],
+      },
+      { generation: 2, partitions: [{ partitionId: '0', sequenceNumber: 7, lag: 0 }] },
+    ]);
+    for (const progress of told.slice(mark)) {
+      expect(progress).not.toHaveProperty('first');
+      expect(progressSchema.safeParse(progress).success).toBe(true);
+    }
     teller.close();
   });
 

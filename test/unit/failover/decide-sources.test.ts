@@ -38,6 +38,16 @@ describe('a read of ARM that failed', () => {
   });
 });
 
+describe('an endpoint', () => {
+  it('is the same whatever case a source writes it in', () => {
+    const hub = watching();
+    const { hostName, eventHubName } = first;
+    hub.look(30, shows({ hostName: hostName.toUpperCase(), eventHubName }));
+    hub.look(60, failing, to({ hostName, eventHubName: eventHubName.toUpperCase() }));
+    expect(hub.generations()).toBe('1:running');
+  });
+});
+
 describe('ARM failing for a whole failover', () => {
   const withoutArm = (): Watching => {
     const hub = watching();

@@ -40,6 +40,23 @@ describe('the old generation', () => {
     expect(hub.generations()).toBe('1:draining 2:running');
   });
 
+  it('is not dated by a partition that never had an event, which counts as drained all the same', () => {
+    const hub = drainingSince40();
+    hub.tell(told(1, 20, { lag: 0 }));
+    hub.look(41, shows(second));
+    const row = told(1, 42, { lag: 0 });
+    const [place, empty] = row.partitions.map((position) => ({ ...position, sequenceNumber: 20, enqueuedAt: at(20) }));
+    const nothing = { ...empty!, sequenceNumber: -1, enqueuedAt: '0001-01-01T00:00:00.000Z' };
+    hub.tell({ ...row, partitions: [place!, nothing] });
+    hub.look(45, shows(second));
+    expect(hub.state().generations[0]).toMatchObject({ state: 'stopped', firstEventAt: at(20), lastEventAt: at(20) });
+    const other = drainingSince40();
+    other.tell({ ...row, partitions: [nothing, { ...nothing, partitionId: '0' }] });
+    other.look(45, shows(second));
+    expect(other.state().generations[0]).toMatchObject({ state: 'stopped' });
+    expect(other.state().generations[0]).not.toHaveProperty('lastEventAt');
+  });
+
   it('goes on where the endpoint tells no lag, and where nobody tells anything', () => {
     const hub = drainingSince40();
     hub.look(45, shows(second));

@@ -29,13 +29,25 @@ const aFollowing = () => {
 
 describe('following the document of the watch', () => {
   it('tells each new revision once, and never an older one', async () => {
-    const { clock, answers, seen, stop, follow } = aFollowing();
-    answers.push(undefined, view(1), view(1), view(3), view(2), view(4));
+    const { clock, answers, seen, errors, stop, follow } = aFollowing();
+    answers.push(view(1), view(1), view(3), view(2), view(4));
     const following = follow();
     await clock.pass(6000);
     stop.abort();
     await following;
     expect(seen).toEqual([1, 3, 4]);
+    expect(errors).toEqual([]);
+  });
+
+  it('says so while no watch has told of the hub', async () => {
+    const { clock, answers, seen, errors, stop, follow } = aFollowing();
+    answers.push(undefined, view(1));
+    const following = follow();
+    await clock.pass(1000);
+    stop.abort();
+    await following;
+    expect(errors).toMatchObject([{ code: 'generationsUnknown', retryable: true }]);
+    expect(seen).toEqual([1]);
   });
 
   it('a read that fails is told and tried again', async () => {

@@ -7,7 +7,7 @@ import { anEvent, anOrigin } from './support/events.js';
 import { aManualClock } from './support/manual-clock.js';
 import { aPark, aTarget, away } from './support/target.js';
 
-const aRelay = (startFailures: Error[] = []) => {
+const aRelay = (startFailures: Error[] = [], untilStarted: () => Promise<unknown> = () => Promise.resolve()) => {
   const clock = aManualClock();
   const logger = aLogger();
   const target = aTarget();
@@ -24,6 +24,7 @@ const aRelay = (startFailures: Error[] = []) => {
         start: async () => {
           const failure = hub === 'north' ? startFailures.shift() : undefined;
           if (failure) throw failure;
+          await untilStarted();
           log.push(`${hub} started`);
         },
         stop: async () => {
@@ -93,6 +94,17 @@ describe('the relay of one process', () => {
     expect(await handed).toBe('done');
     expect(log.slice(2)).toEqual(['north stops', 'south stops', 'north stopped', 'south stopped', 'target closed']);
     expect(clock.sleepers).toBe(0);
+  });
+
+  it('says nothing of a start that only its stop has ended', async () => {
+    const never = Promise.withResolvers<void>();
+    const { relay, clock, logger } = aRelay([], () => never.promise);
+    await clock.pass(0);
+    const stopped = relay.stop('appStops');
+    never.resolve();
+    await clock.pass(0);
+    await stopped;
+    expect(logger.events.map(({ id }) => id)).toEqual(['relay.stopped']);
   });
 
   it('when it stops while the target is away, gives up after a limit and parks nothing', async () => {
