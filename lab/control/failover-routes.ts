@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import type { FailoverOperation, Lab } from '../contracts.js';
 import { ControlError } from './errors.js';
-import { readBody } from './read-body.js';
+import { readOptionalBody } from './read-body.js';
 import { failoverSchema, roleSchema } from './schemas.js';
 
 const roleOf = (asked: string) => {
@@ -29,7 +29,7 @@ export const addFailoverRoutes = (app: Hono, lab: Pick<Lab, 'failover' | 'teleme
   });
   app.post('/hubs/:role/failover', async (context) => {
     const role = roleOf(context.req.param('role'));
-    const { failoverRegion, options } = await readBody(context, failoverSchema);
+    const { failoverRegion, options } = await readOptionalBody(context, failoverSchema);
     return context.json(operationView(lab.failover(role).start(failoverRegion, options)), 202);
   });
 };

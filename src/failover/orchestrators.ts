@@ -14,7 +14,7 @@ type Steps = Generator<Task, void, unknown>;
 
 /**
  * One round of a hub's watch, then itself anew. Everything that decides or reads is in the activity. It races nothing but an external event
- * and a fresh timer: an activity yielded again would run again (functions-host: "Durable"). A round that fails is no news.
+ * and a fresh timer: an activity yielded again in a second `Task.any` runs again (seen with host 4.1037 and durable-functions 3.5.0). A round that fails is no news.
  */
 function* watch(context: OrchestrationContext): Steps {
   const { df } = context;

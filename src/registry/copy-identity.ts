@@ -65,13 +65,15 @@ const bringUp = async (
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
   if (isKnown && ledger?.sourceVersion === version) return did;
   if (!isKnown) await complete(run, source.key);
+  const now = run.clock.now();
   await writeLedger(run, {
     key: source.key,
     state: 'copied',
     sourceGenerationId: source.generationId,
     targetGenerationId: target.generationId,
-    copiedAt: run.clock.now(),
+    copiedAt: isKnown && ledger !== undefined ? ledger.copiedAt : now,
     sourceVersion: version,
+    stateAt: now,
     etag: ledger?.etag,
   });
   return did;

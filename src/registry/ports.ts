@@ -52,8 +52,10 @@ export interface LedgerEntry {
   targetGenerationId: string;
   /** While `creating`: when the copy was begun. Else when it was complete; later changes of the source don't move it. */
   copiedAt: Date;
-  /** `copied` only: the version of the source's twin that was copied then. */
+  /** `copied` only: the version of the source's twin that the copy was last brought up to by state. */
   sourceVersion?: number;
+  /** `copied` only: when that was. */
+  stateAt?: Date;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;

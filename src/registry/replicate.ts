@@ -9,14 +9,14 @@ import type { SyncIdentity } from './sync-identity.js';
 import { toMessage } from './sync-run.js';
 import type { NothingReason, SyncOutcome } from './sync-outcome.js';
 
-/** What the twin room needs of this one. */
 /** Since when the target holds a copy, as recorded. Whatever the source did before was done to what was copied, or to an older life. */
 interface CopyMark {
   begunAt: Date;
-  /** Of the source's twin that was copied; absent while the copy is not complete. */
-  sourceVersion?: number;
+  /** Of the source's twin that was last copied, and when; absent while the copy is not complete. */
+  state?: { version: number; at: Date };
 }
 
+/** What the twin room needs of this one. */
 export interface Replicate {
   /** By the source's state read now; never rejects but for defects and storage. */
   replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
@@ -40,8 +40,8 @@ export const createReplicate = (
     copyOf: async (source, key) => {
       const row = await options.ledger.read(source, key);
       if (row === undefined) return undefined;
-      const { state, copiedAt: begunAt, sourceVersion } = row;
-      return { begunAt, ...(state === 'copied' && sourceVersion !== undefined && { sourceVersion }) };
+      const { state, copiedAt: begunAt, sourceVersion: version, stateAt: at = begunAt } = row;
+      return { begunAt, ...(state === 'copied' && version !== undefined && { state: { version, at } }) };
     },
     replicateIdentity: async (source, key) => {
       const outcome = await options.syncIdentity(source, key);

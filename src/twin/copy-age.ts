@@ -19,11 +19,13 @@ function ageOf({ event, raw }: PlannedEvent, copy: CopyMark | undefined): Age {
   if (copy === undefined || event.kind !== 'twin' || event.operationTimestamp === undefined) return 'after';
   // It was made before it was enqueued: that tells a hub whose clock is ahead.
   const madeAtInMs = Math.min(event.operationTimestamp.getTime(), raw.enqueuedAt?.getTime() ?? Infinity);
-  if (madeAtInMs > copy.begunAt.getTime() + CLOCKS_APART_IN_MS) return 'after';
+  const isUpTo = (moment: Date) => madeAtInMs <= moment.getTime() + CLOCKS_APART_IN_MS;
   const { version, reported } = event;
-  // Whether a report raises the twin's version is not documented: a report is never taken for contained.
-  const isContained = version !== undefined && copy.sourceVersion !== undefined && version <= copy.sourceVersion;
-  return isContained && !reported ? 'contained' : 'doubtful';
+  const { state } = copy;
+  // By both: after a hub failover the source may count versions again that it has had before. Whether a report raises the twin's
+  // version is not documented: a report is never taken for contained.
+  if (state && version !== undefined && version <= state.version && isUpTo(state.at) && !reported) return 'contained';
+  return isUpTo(copy.begunAt) ? 'doubtful' : 'after';
 }
 
 /** What several changes ask for that would be one write. */

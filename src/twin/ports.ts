@@ -25,8 +25,8 @@ export interface ReplicatePort {
 export interface CopyMark {
   /** By this process's clock: never before the copy's source began its life. */
   begunAt: Date;
-  /** Version of the source's twin that was copied; absent while the copy is not complete. */
-  sourceVersion?: number;
+  /** Version of the source's twin that was last copied by state, and when by this process's clock; absent while the copy is not complete. */
+  state?: { version: number; at: Date };
 }
 export type DirtyReason =
   | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { HubMessage, JsonObject } from '../../lab/contracts.js';
-import { boundInMs, startRig, webhookOf, type Rig } from './support/rig.js';
+import { boundInMs, type Rig, startRig, untilCopiesAreOld, webhookOf } from './support/rig.js';
 
 let rig: Rig;
 beforeAll(async () => {
   rig = await startRig({ eventGrid: false });
   rig.lab.addDevices({ hub: 'primary', count: 2, prefix: 'dev' });
   await rig.untilEqual();
+  await untilCopiesAreOld();
 });
 afterAll(async () => rig[Symbol.asyncDispose]());
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { planBurst } from '../../lab/demo/random-change.js';
 import { createSeededRandom } from '../../lab/seeded-random.js';
 import { startLab } from '../../lab/start-lab.js';
-import { healthOf, parkedOf, settingsOf, startChild, untilEqual, webhookOf } from './support/rig.js';
+import { healthOf, parkedOf, settingsOf, startChild, untilCopiesAreOld, untilEqual, webhookOf } from './support/rig.js';
 
 describe('the host of the app killed at once (kill -9)', () => {
   it.each([1, 2, 3])('in the middle of a batch, restarted: equal and nothing lost (run %i)', async (run) => {
@@ -17,6 +17,7 @@ describe('the host of the app killed at once (kill -9)', () => {
     const first = await startChild(lab);
     lab.setWebhook({ url: webhookOf(first) });
     await untilEqual(lab, () => healthOf(first, settingsOf(lab)));
+    await untilCopiesAreOld();
     let writes = 0;
     const killed = new Promise<void>((resolve, reject) => {
       lab.hub('secondary').onWrite(() => {

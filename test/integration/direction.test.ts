@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { boundInMs, startRig, type Rig } from './support/rig.js';
+import { boundInMs, type Rig, startRig, untilCopiesAreOld } from './support/rig.js';
 import { changeRouting, putRouting } from './support/routing.js';
 
 const key = { deviceId: 'dev-0001' };
@@ -13,6 +13,7 @@ async function startWithDevice(settings?: Record<string, string>): Promise<Rig> 
   const rig = await startRig({ eventGrid: false, ...(settings && { settings }) });
   rig.lab.addDevices({ hub: 'primary', count: 1, prefix: 'dev' });
   await rig.untilEqual();
+  await untilCopiesAreOld();
   return rig;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { boundInMs, parkedOf, startRig } from './support/rig.js';
+import { boundInMs, parkedOf, startRig, untilCopiesAreOld } from './support/rig.js';
 
 describe('a standby that is away longer than HOLD_LIMIT_SECONDS', () => {
   it('is told of as resyncRequired, its ids are dirty meanwhile, and are repaired by state afterwards', async () => {
@@ -7,6 +7,7 @@ describe('a standby that is away longer than HOLD_LIMIT_SECONDS', () => {
     const { lab } = rig;
     const keys = lab.addDevices({ hub: 'primary', count: 10, prefix: 'dev', seed: 31 });
     await rig.untilEqual();
+    await untilCopiesAreOld();
 
     const { id } = lab.addFault({ hub: 'secondary', plane: 'https', kind: 'stop' });
     await lab.faultsSettled();

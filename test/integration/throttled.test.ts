@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { IdentityKey, Lab } from '../../lab/contracts.js';
 import { planBurst } from '../../lab/demo/random-change.js';
-import { parkedOf, startRig } from './support/rig.js';
+import { parkedOf, startRig, untilCopiesAreOld } from './support/rig.js';
 
 /** S1 throttles twins per hub and identities per unit: 60 units only make the setting up short. */
 const units = 60;
@@ -27,6 +27,7 @@ describe('1,000 changes of 100 devices with a standby throttled as S1', () => {
     const { lab } = rig;
     const keys = lab.addDevices({ hub: 'primary', count: 100, prefix: 'dev', seed: 21 });
     await rig.untilEqual();
+    await untilCopiesAreOld();
     const secondary = lab.hub('secondary');
     const writtenAt: number[] = [];
     secondary.onWrite(({ kind }) => void (kind === 'twin' && writtenAt.push(performance.now())));
@@ -66,6 +67,7 @@ describe("a standby of which the mirror may use so many messages of the day's qu
     const { lab } = rig;
     const keys = lab.addDevices({ hub: 'primary', count: 5, prefix: 'dev', seed: 22 });
     await rig.untilEqual();
+    await untilCopiesAreOld();
     const quota = () => lab.hub('secondary').limits.metrics().quota;
     expect(quota().used).toBeLessThan(limit);
     // Changes that come together are written together: so many at once might never use the quota up.

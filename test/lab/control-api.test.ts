@@ -155,6 +155,16 @@ describe('the control API', () => {
     expect(await send('POST', path, {})).toMatchObject({ status: 409, body: { error: { code: 'notActive' } } });
   });
 
+  it('starts a failover without a body, but not for a web page', async () => {
+    const path = '/hubs/primary/failover';
+    expect(await send('POST', path, undefined, { origin: 'https://evil.example' })).toMatchObject({
+      status: 400,
+      body: { error: { code: 'notJson' } },
+    });
+    expect(await send('GET', path)).toMatchObject({ body: { state: 'Active' } });
+    expect(await send('POST', path)).toMatchObject({ status: 202, body: { status: 'InProgress' } });
+  });
+
   it.each([
     ['to another region than the paired one', { failoverRegion: 'Mars' }, 409, 'wrongRegion'],
     ['with a rollback that has no journal', { options: { rollBackMinutes: 1 } }, 409, 'noJournal'],

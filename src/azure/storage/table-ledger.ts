@@ -16,6 +16,7 @@ const rowSchema = z.object({
   copiedAt: z.coerce.date(),
   deleteAfter: z.coerce.date().optional(),
   sourceVersion: z.number().optional(),
+  stateAt: z.coerce.date().optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -23,12 +24,13 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, ...rest } = parsed.data;
+  const { deleteAfter, sourceVersion, stateAt, ...rest } = parsed.data;
   return {
     key,
     ...rest,
     ...(deleteAfter === undefined ? {} : { deleteAfter }),
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
+    ...(stateAt === undefined ? {} : { stateAt }),
   };
 };
 

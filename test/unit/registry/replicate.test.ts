@@ -36,21 +36,22 @@ describe('what the twin room is told', () => {
     room.clock.advance(1000);
     await room.replicate.replicateIdentity('primary', d);
     const begunAt = room.clock.now();
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: begunAt } });
 
     room.clock.advance(60_000);
     await room.replicate.replicateIdentity('primary', d);
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, sourceVersion: version });
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: begunAt } });
   });
 
   it('knows that a repair by state brought the copy ahead of the stream', async () => {
     const room = setUp();
     room.hubs.primary.addDevice('d');
     await room.replicate.replicateIdentity('primary', d);
+    const begunAt = room.clock.now();
     room.clock.advance(60_000);
     const { version } = room.hubs.primary.change(d, { tags: { a: 2 } });
     await room.replicate.replicateIdentity('primary', d);
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt: room.clock.now(), sourceVersion: version });
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: room.clock.now() } });
   });
 
   it('does not say which version was copied before the copy is complete', async () => {
