@@ -81,7 +81,13 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     .addOption(yesNo('--devices-black-holed', 'device connections get no answer instead of being closed', false))
     .addOption(yesNo('--management-blocks', 'listing keys and making consumer groups gets no answer meanwhile', true))
     .addOption(yesNo('--failback-to-original', 'the failback returns to the first namespace', true))
-    .addOption(yesNo('--offsets-restart', 'a namespace that comes back counts from 0 again', true));
+    .addOption(yesNo('--offsets-restart', 'a namespace that comes back counts from 0 again', true))
+    .addOption(
+      new Option('--polling <style>', 'how the long-running operation of ARM is polled')
+        .choices(['azureAsyncOperation', 'location'])
+        .default('azureAsyncOperation'),
+    )
+    .addOption(yesNo('--limits', 'two failovers and two failbacks a day, an hour apart', false));
   const read = command.parse([...argv], { from: 'user' }).opts<{
     once: boolean;
     report?: string;
@@ -101,6 +107,8 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     managementBlocks: boolean;
     failbackToOriginal: boolean;
     offsetsRestart: boolean;
+    polling: 'azureAsyncOperation' | 'location';
+    limits: boolean;
   }>();
   const {
     once,

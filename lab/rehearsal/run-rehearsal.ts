@@ -24,8 +24,8 @@ const aborted = (signal: AbortSignal): Promise<never> =>
 export interface RehearsalHooks {
   /** For tests: no lines on the terminal. */
   silent?: boolean;
-  /** Before the hub is told to fail over. */
-  beforeFailover?: (world: World) => void;
+  /** When ARM has accepted the failover. */
+  onStart?: (world: World) => void;
   /** Called once for each stage that the watch enters, while the rehearsal goes on: for those who disturb it. */
   onStage?: (stage: string, world: World) => Promise<void>;
 }

@@ -1,4 +1,7 @@
 import type { DemoStep } from '../demo/run-steps.js';
+import { armClient } from '../arm/arm-client.js';
+import type { FailoverOperation } from '../contracts.js';
+import { DemoError } from '../demo/demo-error.js';
 import { missing, stagesSince } from './account.js';
 import { liveText } from './live-text.js';
 import type { RehearsalHooks } from './run-rehearsal.js';
@@ -57,16 +60,27 @@ export const startSteps = (world: World): DemoStep[] => [
 const isOver = (stage: string | undefined): boolean =>
   stage === 'steady' || stage === 'verified' || stage === 'unverified';
 
+/** As an operator does: the long-running operation of ARM is accepted, and goes on by itself. */
+const askForFailover = async ({ lab }: World): Promise<FailoverOperation> => {
+  const paired = lab.failover('primary').locations.find(({ role }) => role === 'secondary')?.location ?? '';
+  await armClient(lab).iotHub.beginManualFailover(lab.hub('primary').name, lab.arm.resourceGroup, {
+    failoverRegion: paired,
+  });
+  const { operation } = lab.failover('primary');
+  if (operation === undefined) throw new DemoError('unexpectedAnswer', 'ARM took the failover, and none is under way');
+  return operation;
+};
+
 /** One failover, from the call of ARM to the end that the watch sees. */
 const failOver = (world: World, name: string, start: Start, generation: number, hooks: RehearsalHooks): DemoStep => ({
   name,
   run: async (say) => {
     let entered = 'steady';
     const disturbances: Promise<void>[] = [];
-    hooks.beforeFailover?.(world);
     start.at = start.at === 0 ? Date.now() : start.at;
     const began = Date.now();
-    const operation = world.lab.failover('primary').start();
+    const operation = await askForFailover(world);
+    hooks.onStart?.(world);
     await world.deadline.until(
       async () => {
         const view = await world.watch();

@@ -38,7 +38,7 @@ describe('a hub failover that something else happens in', () => {
 
   it('loses nothing when ARM fails for the whole failover: the redirect tells of the endpoint', async () => {
     const report = await rehearse(['--time-scale', '0.04'], {
-      beforeFailover: ({ lab }) => {
+      onStart: ({ lab }) => {
         const { id } = lab.addFault({ hub: 'arm', plane: 'arm', kind: 'status', status: 503 });
         const watch = setInterval(() => {
           const operation = lab.failover('primary').operation;

@@ -1,30 +1,14 @@
-import { IotHubClient } from '@azure/arm-iothub';
-import type { TokenCredential } from '@azure/identity';
 import type { HubRole, Lab, LabOptions } from '../../../lab/contracts.js';
+import { armClient, labCredential } from '../../../lab/arm/arm-client.js';
 import { aLab } from '../a-lab.js';
+
+export { armClient };
 
 /** A lab with the SDK's client for it, which asks under the service's real name. */
 export const armLab = async (options: LabOptions = {}) => {
   const lab = await aLab(options);
   return { lab, client: armClient(lab) };
 };
-
-/**
- * The lab's managed identity. @azure/identity keeps the endpoint and the tokens of the first one for as long as the process lives: a test file
- * with several laboratories asks by this.
- */
-const labCredential = ({ description: { identityEnv } }: Lab): TokenCredential => ({
-  getToken: async (scopes) => {
-    const resource = String(scopes).replace(/\/\.default$/, '');
-    const url = `${identityEnv['IDENTITY_ENDPOINT']}?api-version=2019-08-01&resource=${encodeURIComponent(resource)}`;
-    const answer = await fetch(url, { headers: { 'x-identity-header': identityEnv['IDENTITY_HEADER'] ?? '' } });
-    const { access_token: token, expires_on: expiresOn } = (await answer.json()) as Record<string, string>;
-    return { token: token ?? '', expiresOnTimestamp: Number(expiresOn) * 1000 };
-  },
-});
-
-export const armClient = (lab: Lab, { maxRetries = 0, credential = labCredential(lab) } = {}): IotHubClient =>
-  new IotHubClient(credential, lab.arm.subscriptionId, { retryOptions: { maxRetries } });
 
 export const armNames = (lab: Lab, role: HubRole = 'primary'): [group: string, hub: string] => [
   lab.arm.resourceGroup,
