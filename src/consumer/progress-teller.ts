@@ -1,4 +1,5 @@
 import type { ConsumerPosition, Progress } from '../consumers-document.js';
+import { isAppError } from '../errors.js';
 import { pause } from './pauses.js';
 
 /** An event that was processed, as far as progress speaks of it. */
@@ -80,7 +81,8 @@ export function createProgressTeller({ tell, report, now, ...port }: TellerPort)
       });
       if (tellsFirst) account.isFirstTold = true;
     } catch (error) {
-      for (const id of ids) account.changed.add(id);
+      // What is refused for good, such as a generation that is no longer known, would be refused again for ever.
+      if (!(isAppError(error) && !error.retryable)) for (const id of ids) account.changed.add(id);
       report(error);
     }
   };

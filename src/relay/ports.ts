@@ -12,7 +12,6 @@ export interface RelayMessage {
 
 /** Messages for one partition of the target which are sent as one. */
 export interface TargetBatch {
-  readonly count: number;
   /** False: it does not fit any more; into an empty batch: never will. Throws AppError `targetRefused` for what has no encoding. */
   tryAdd(message: RelayMessage): boolean;
 }

@@ -25,9 +25,6 @@ interface SdkBatch extends TargetBatch {
 const wrapBatch = (partitionId: string, batch: EventDataBatch): SdkBatch => ({
   partitionId,
   batch,
-  get count() {
-    return batch.count;
-  },
   tryAdd: (message: RelayMessage) => {
     try {
       return batch.tryAdd(message);

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Progress } from '../../../src/consumers-document.js';
 import { progressSchema } from '../../../src/consumers-document.js';
+import { AppError } from '../../../src/errors.js';
 import { createProgressTeller } from '../../../src/consumer/progress-teller.js';
 
 const at = new Date('2026-05-01T10:00:00.000Z');
@@ -51,6 +52,18 @@ describe('progress', () => {
     await vi.waitUntil(() => tell.mock.calls.length === 2, { timeout: 5000 });
     expect(errors).toHaveLength(1);
     expect(tell.mock.calls[1]?.[0]).toMatchObject({ first: {}, partitions: [{ sequenceNumber: 4 }] });
+    teller.close();
+  });
+
+  it('that is refused for good is reported once, and not told again', async () => {
+    const refused = new AppError('generationsRefused', 'unknown generation', { retryable: false });
+    const tell = vi.fn<(progress: Progress) => Promise<void>>().mockRejectedValue(refused);
+    const { teller, errors } = aTeller(tell);
+    teller.processed(1, processed('0', 4), at, 0);
+    await teller.flush();
+    await teller.flush();
+    expect(tell).toHaveBeenCalledTimes(1);
+    expect(errors).toEqual([refused]);
     teller.close();
   });
 

@@ -43,9 +43,6 @@ export function aTarget({ partitions = 4, capacity = 100 } = {}): FakeTarget {
       const batch: FakeBatch = {
         partitionId,
         messages,
-        get count() {
-          return messages.length;
-        },
         tryAdd: (message) => {
           const more = (message.body as Buffer).length;
           if (size + more > capacity) return false;
