@@ -3,6 +3,7 @@ import type { Lab } from '../contracts.js';
 import { startHostProcess, type HostProcess, type HostProcessOptions } from '../host/process.js';
 import { projectFile } from '../net/project-file.js';
 import { webhookUrl } from '../webhook-url.js';
+import { DemoError } from './demo-error.js';
 
 /** The last lines that the app's process printed, for the case that it ends. */
 const keptLines = 20;
@@ -34,4 +35,16 @@ export const startAppProcess = async (
   });
   lab.setWebhook({ url: webhookUrl(host.url, host.systemKey) });
   return { host, lastLines: () => [...lines] };
+};
+
+/** The end of the app's process ends everything, unless it is expected. Never rejects. */
+export const abortWhenItEnds = async (
+  running: AppProcess,
+  abort: AbortController,
+  isExpected: () => boolean,
+): Promise<void> => {
+  const { code, signal } = await running.host.exited;
+  if (isExpected() || abort.signal.aborted) return;
+  const said = running.lastLines().join('\n');
+  abort.abort(new DemoError('childEnded', `the app's process ended by itself (${signal ?? code})\n${said}`));
 };

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { randomInt } from 'node:crypto';
 import type { Tier } from '../contracts.js';
+import { wholeNumber } from './whole-number.js';
 
 export interface DemoOptions {
   /** End after the demo and the burst, instead of going on until Ctrl-C. */
@@ -16,15 +17,6 @@ export interface DemoOptions {
 }
 
 const defaultLimitInSeconds: Record<Tier, number> = { S1: 1800, S2: 1800, S3: 120, off: 120 };
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
-    return value;
-  };
 
 /** Reads the command line. Wrong options end the process with commander's own message. */
 export const parseDemoOptions = (argv: readonly string[]): DemoOptions => {

@@ -2,9 +2,8 @@ import type { HubRole, IdentityKey, Lab } from '../contracts.js';
 import { createClosers } from '../closers.js';
 import { startLab } from '../start-lab.js';
 import { createAppClient, type AppClient } from './app-client.js';
-import { startAppProcess, type AppProcess } from './app-process.js';
+import { abortWhenItEnds, startAppProcess, type AppProcess } from './app-process.js';
 import { createDeadline, type Deadline } from './deadline.js';
-import { DemoError } from './demo-error.js';
 import type { Fleet } from '../fleet/fleet.js';
 import { startDemoFleet } from './demo-fleet.js';
 import type { DemoOptions } from './options.js';
@@ -68,19 +67,12 @@ export const createWorld = ({ options, abort }: WorldOptions): World => {
     return running;
   };
 
-  const abortWhenItEnds = async (running: AppProcess): Promise<void> => {
-    const { code, signal } = await running.host.exited;
-    if (closing || abort.signal.aborted) return;
-    const said = running.lastLines().join('\n');
-    abort.abort(new DemoError('childEnded', `the app's process ended by itself (${signal ?? code})\n${said}`));
-  };
-
   const startApp = async (): Promise<AppProcess> => {
     const running = await startAppProcess(started(lab));
     const { host } = running;
     // Ctrl-C reaches storage at the same time: a host that still wants to tidy up would wait for it in vain.
     closers.add(() => (abort.signal.aborted ? host.kill() : host.close()));
-    void abortWhenItEnds(running);
+    void abortWhenItEnds(running, abort, () => closing);
     const { OPERATOR_KEY: operatorKey = '' } = started(lab).description.settings;
     const client = createAppClient({ url: host.url, functionKey: host.functionKey, operatorKey });
     app = client;

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { randomInt } from 'node:crypto';
+import { wholeNumber } from '../demo/whole-number.js';
 import type { HubFailoverOptions } from '../hub-failover/contract.js';
 
 export interface RehearsalOptions {
@@ -18,15 +19,6 @@ export interface RehearsalOptions {
   failback: boolean;
   failover: Partial<HubFailoverOptions> & { timeScale: number };
 }
-
-const wholeNumber =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < min || value > max)
-      throw new InvalidArgumentError(`A whole number from ${min} to ${max} is needed.`);
-    return value;
-  };
 
 const scale = (text: string): number => {
   const value = Number(text);

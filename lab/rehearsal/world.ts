@@ -1,8 +1,7 @@
 import type { Lab } from '../contracts.js';
 import { createClosers } from '../closers.js';
-import { startAppProcess, type AppPlace, type AppProcess } from '../demo/app-process.js';
+import { abortWhenItEnds, startAppProcess, type AppPlace, type AppProcess } from '../demo/app-process.js';
 import { createDeadline, type Deadline } from '../demo/deadline.js';
-import { DemoError } from '../demo/demo-error.js';
 import { createTelemetryFleet, type TelemetryFleet } from '../fleet/telemetry-fleet.js';
 import { startLab } from '../start-lab.js';
 import type { RehearsalOptions } from './options.js';
@@ -53,13 +52,6 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
   let consumers: Consumers | undefined;
   let stable: ReturnType<typeof readStableEventHub> | undefined;
 
-  const abortWhenItEnds = async (running: AppProcess): Promise<void> => {
-    const { code, signal } = await running.host.exited;
-    if (closing || replacing || abort.signal.aborted) return;
-    const said = running.lastLines().join('\n');
-    abort.abort(new DemoError('childEnded', `the app's process ended by itself (${signal ?? code})\n${said}`));
-  };
-
   const startApp = async (place: AppPlace = {}): Promise<AppProcess> => {
     const running = await startAppProcess(started(lab), {
       settings: appSettings(started(lab), options),
@@ -67,7 +59,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
       place,
     });
     app = running;
-    void abortWhenItEnds(running);
+    void abortWhenItEnds(running, abort, () => closing || replacing);
     return running;
   };
 
