@@ -2,3 +2,6 @@
 export function commandsAfterProvision(
   env: Readonly<Record<string, string | undefined>>,
 ): [program: string, args: string[]][];
+
+/** Runs until it succeeds, `attempts` (4) times at most, with `pause` between; rejects with the last error. */
+export function runPatiently(run: () => unknown, pause: () => Promise<unknown>, attempts?: number): Promise<unknown>;

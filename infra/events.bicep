@@ -1,12 +1,18 @@
 // Event Grid's subscriptions of both hubs. After the code: Event Grid asks the function whether it wants the events.
 targetScope = 'subscription'
 
-import { Hub } from 'modules/types.bicep'
-
-@description('The outputs of main.bicep by the same names.')
-param primaryHub Hub
-param secondaryHub Hub
+@description('The primary hub: its name, resource group and region, as the outputs of main.bicep tell them.')
+@minLength(3)
+@maxLength(50)
+param primaryHubName string
+param primaryHubResourceGroup string
 param primaryLocation string
+
+@description('The secondary hub, the same.')
+@minLength(3)
+@maxLength(50)
+param secondaryHubName string
+param secondaryHubResourceGroup string
 param secondaryLocation string
 
 @description('App and storage of the secondary region.')
@@ -26,10 +32,10 @@ var paired = !empty(primaryAppName)
 // What happens on the primary hub is told to the secondary region, and the other way round.
 module fromPrimaryHub 'modules/event-grid.bicep' = {
   name: 'events-of-primary-hub'
-  scope: resourceGroup(primaryHub.resourceGroup)
+  scope: resourceGroup(primaryHubResourceGroup)
   params: {
     location: primaryLocation
-    hubName: primaryHub.name
+    hubName: primaryHubName
     appName: secondaryAppName
     appResourceGroup: secondaryResourceGroup
     storageName: secondaryStorageName
@@ -39,10 +45,10 @@ module fromPrimaryHub 'modules/event-grid.bicep' = {
 
 module fromSecondaryHub 'modules/event-grid.bicep' = {
   name: 'events-of-secondary-hub'
-  scope: resourceGroup(secondaryHub.resourceGroup)
+  scope: resourceGroup(secondaryHubResourceGroup)
   params: {
     location: secondaryLocation
-    hubName: secondaryHub.name
+    hubName: secondaryHubName
     appName: paired ? primaryAppName : secondaryAppName
     appResourceGroup: paired ? primaryResourceGroup : secondaryResourceGroup
     storageName: paired ? primaryStorageName : secondaryStorageName

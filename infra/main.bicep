@@ -102,7 +102,8 @@ var allTags = union(tags, { 'azd-env-name': environmentName })
 
 // Everything that an app is told beside its region.
 var app = {
-  features: features
+  // The relay follows the generations that the watch stores.
+  features: relayHosting == 'none' ? features : union(features, ['failover'])
   consumerGroups: consumerGroups
   readsTelemetry: contains(features, 'failover') || relayHosting != 'none'
   standbyTier: hubSku
@@ -272,5 +273,9 @@ output PRIMARY_HUB_LOCATION string = primaryLocation
 output SECONDARY_HUB_LOCATION string = secondaryLocation
 output SECONDARY_STORAGE_NAME string = secondaryRegion.outputs.region.storageName
 output PRIMARY_STORAGE_NAME string = primaryRegion.outputs.region.storageName
+@description('Namespaces that the routes of existing hubs name; vaults whose secrets rotate.')
 output SECONDARY_NAMESPACE_NAME string = secondaryRegion.outputs.region.namespaceName
+output PRIMARY_NAMESPACE_NAME string = paired ? primaryRegion.outputs.region.namespaceName : ''
+output SECONDARY_VAULT_NAME string = secondaryRegion.outputs.region.vaultName
+output PRIMARY_VAULT_NAME string = paired ? primaryRegion.outputs.region.vaultName : ''
 output TOPOLOGY string = topology

@@ -52,7 +52,7 @@ resource app 'Microsoft.App/containerApps@2024-03-01' = {
     userAssignedIdentities: { '${region.identityId}': {} }
   }
   properties: {
-    managedEnvironmentId: managedEnvironment.id
+    environmentId: managedEnvironment.id
     configuration: {
       activeRevisionsMode: 'Single'
       registries: contains(image, '.azurecr.io/') ? [{ server: split(image, '/')[0], identity: region.identityId }] : []

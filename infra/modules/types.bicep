@@ -28,11 +28,11 @@ type App = {
   consumerGroups: string[]
   @description('The built-in endpoints are read or watched: their policy key is needed.')
   readsTelemetry: bool
-  standbyTier: string
+  standbyTier: 'S1' | 'S2' | 'S3'
   standbyUnits: int
-  nodeVersion: string
-  instanceMemoryMB: int
-  relayHosting: ('none' | 'premium' | 'container')
+  nodeVersion: '22' | '24'
+  instanceMemoryMB: 512 | 2048 | 4096
+  relayHosting: 'none' | 'premium' | 'container'
   relayImage: string
   tuning: Tuning
 }

@@ -21,7 +21,14 @@ export interface BuiltApp {
   left: string[];
 }
 
-/** Fills `target` with exactly what `func azure functionapp publish` sends. Whatever was there is replaced. */
+/** Sent, but none of what runs: a file that .funcignore does not name, perhaps with somebody's keys in it. */
+export const strayFiles = (sent: readonly string[]): string[] =>
+  sent.filter((path) => !/^(dist\/src|node_modules)\/|^(host|package)\.json$/.test(path));
+
+/**
+ * Fills `target` with exactly what `func azure functionapp publish` sends. Whatever was there is replaced. Throws when that would be more
+ * than what runs.
+ */
 export async function buildApp(target: string): Promise<BuiltApp> {
   const folder = await mkdtemp(join(tmpdir(), 'iothub-standby-package-'));
   try {
@@ -29,6 +36,9 @@ export async function buildApp(target: string): Promise<BuiltApp> {
     const isSent = parseFuncignore(await readFile('.funcignore', 'utf8'));
     const staged = await filesBelow(folder);
     const sent = staged.filter(isSent);
+    const stray = strayFiles(sent);
+    if (stray.length > 0)
+      throw new RangeError(`Core Tools would send ${stray.join(', ')}: remove it, or name it in .funcignore`);
     await rm(target, { recursive: true, force: true });
     for (const below of new Set(sent.map((path) => dirname(path))))
       await mkdir(join(target, below), { recursive: true });

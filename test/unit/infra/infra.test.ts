@@ -3,7 +3,8 @@ import { definitions } from '../../../src/settings/definitions.js';
 import * as structure from './support/check-structure.js';
 import * as values from './support/check-values.js';
 import { namedResources } from './support/evaluate.js';
-import { plant, readInfra, type Infra } from './support/infra-files.js';
+import { readInfra } from './support/infra-files.js';
+import { testChecks, type Check, type Checks } from './support/planted.js';
 
 const known = new Map(
   Object.entries(definitions).map(([name, definition]): [string, values.KnownSetting] => [
@@ -15,11 +16,9 @@ const known = new Map(
   ]),
 );
 
-type Check = (infra: Infra) => string[];
 const settings: Check = (infra) => values.settingFindings(infra, known);
 
-/** Each check finds nothing in what is there, and finds what is planted: file, what is replaced, by what, what is found. */
-const checks: Record<string, { check: Check; planted: [string, string | RegExp, string, RegExp][] }> = {
+const checks: Checks = {
   syntax: {
     check: structure.syntaxFindings,
     planted: [['modules/hub.bicep', 'sku: { name: sku', 'sku: { name sku', /hub\.bicep:\d+: syntax error/]],
@@ -186,47 +185,10 @@ const checks: Record<string, { check: Check; planted: [string, string | RegExp, 
       ['modules/event-grid.bicep', 'maxDeliveryAttempts: 30', 'maxDeliveryAttempts: 3', /retry policy is missing/],
     ],
   },
-  crossing: {
-    check: values.crossingFindings,
-    planted: [
-      [
-        'main.bicep',
-        'routesNamespace: secondaryRegion',
-        'routesNamespace: primaryRegion',
-        /the primary hub routes into its own region/,
-      ],
-      [
-        'main.bicep',
-        'routesNamespace: paired ? primaryRegion',
-        'routesNamespace: paired ? secondaryRegion',
-        /the secondary hub routes into its own region/,
-      ],
-      [
-        'main.bicep',
-        "routesEventHub: 'devicetwin-secondary'",
-        "routesEventHub: 'devicetwin'",
-        /both hubs route into one/,
-      ],
-      [
-        'events.bicep',
-        'appName: secondaryAppName',
-        'appName: primaryAppName',
-        /the primary hub's events go to its own region/,
-      ],
-    ],
-  },
 };
 
 describe('infra', () => {
-  for (const [name, { check, planted }] of Object.entries(checks)) {
-    it(`holds: ${name}`, async () => {
-      expect(check(await readInfra())).toEqual([]);
-    });
-    for (const [path, from, to, found] of planted)
-      it(`${name}: a change planted in ${path} is found as ${found.source}`, async () => {
-        expect(check(await plant(path, from, to)).join('\n')).toMatch(found);
-      });
-  }
+  testChecks(checks);
 
   it('makes what both forms need', async () => {
     const types = new Set(namedResources(await readInfra(), 'main.bicep').map(({ type }) => type));

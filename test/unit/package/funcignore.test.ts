@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { strayFiles } from '../../../scripts/package/build-app.js';
 import { parseFuncignore } from '../../../scripts/package/funcignore.js';
 
 const text = readFileSync('.funcignore', 'utf8');
@@ -33,11 +34,25 @@ describe('.funcignore', () => {
     'dist/npm/consumer/index.js',
     'dist/src/index.js.map',
     'local.settings.json',
+    '.azure/production/.env',
+    '.env',
     'src/index.ts',
     'node_modules/zod/index.d.ts',
     'node_modules/@azure/identity/dist/browser/index.js',
   ])('does not send %s', (path) => {
     expect(isSent(path)).toBe(false);
+  });
+});
+
+describe('what is none of the app', () => {
+  it('is found before it is sent', () => {
+    const runs = ['dist/src/index.js', 'host.json', 'node_modules/zod/index.js', 'package.json'];
+    expect(strayFiles(runs)).toEqual([]);
+    expect(strayFiles([...runs, 'keys.txt', 'dist/lab/cli.js', 'host.json.bak'])).toEqual([
+      'keys.txt',
+      'dist/lab/cli.js',
+      'host.json.bak',
+    ]);
   });
 });
 

@@ -10,6 +10,8 @@ interface Declared {
   value: Node | undefined;
   /** Names of its decorators. */
   decorators: readonly string[];
+  /** The values that its decorator or its type lists, as they are written; undefined: it lists none. */
+  allowed: readonly string[] | undefined;
 }
 interface Resource extends Declared {
   type: string;
@@ -55,6 +57,20 @@ export const everyNode = (node: Node): Node[] => [node, ...childrenOf(node).flat
 /** The text of a string without its quotes; interpolations stay as they are written. */
 export const stringOf = (node: Node): string => node.text.slice(1, -1);
 
+/** Strings and numbers of a union, or of the decorator `allowed`. */
+const literalsOf = (node: Node | undefined): string[] =>
+  node === undefined
+    ? []
+    : everyNode(node)
+        .filter(({ type }) => type === 'string' || type === 'number')
+        .map(({ text }) => text);
+
+/** The members of a type that is a union; the grammar reads one of two strings as a binary expression. */
+export const unionOf = (type: Node | undefined): readonly string[] | undefined =>
+  type !== undefined && everyNode(type).some((node) => /^(union_type|binary_expression)$/.test(node.type))
+    ? literalsOf(type)
+    : undefined;
+
 /** The object behind `if (...)` and `for ... :`. */
 const bodyOf = (node: Node | undefined): Node | undefined => {
   if (node === undefined || node.type === 'object') return node;
@@ -90,16 +106,22 @@ const read = (path: string, text: string, root: Node): BicepFile => {
     types: [],
     imports: [],
   };
-  let decorators: string[] = [];
+  let decorators: Node[] = [];
   for (const node of childrenOf(root)) {
     if (node.type === 'decorators') {
-      decorators = everyNode(node)
-        .filter(({ type }) => type === 'call_expression')
-        .map((call) => childrenOf(call)[0]?.text ?? '');
+      decorators = everyNode(node).filter(({ type }) => type === 'call_expression');
       continue;
     }
     const parts = childrenOf(node);
-    const base: Declared = { name: parts[0]?.text ?? '', node, value: bodyOf(parts.at(-1)), decorators };
+    const nameOf = (decorator: Node): string => childrenOf(decorator)[0]?.text ?? '';
+    const listed = decorators.find((decorator) => nameOf(decorator) === 'allowed');
+    const base: Declared = {
+      name: parts[0]?.text ?? '',
+      node,
+      value: bodyOf(parts.at(-1)),
+      decorators: decorators.map(nameOf),
+      allowed: listed ? literalsOf(listed) : unionOf(parts.find(({ type }) => type === 'type')),
+    };
     if (node.type === 'parameter_declaration')
       file.params.push({ ...base, value: / = /.test(node.text) ? base.value : undefined });
     if (node.type === 'variable_declaration') file.vars.push(base);

@@ -1,4 +1,5 @@
 /** The commands and tables of docs/deploy.md, as its tests read them. */
+import { runInNewContext } from 'node:vm';
 
 export interface Need {
   flow: string;
@@ -35,3 +36,56 @@ export const unknownWords = (commands: readonly string[], placeholders: Readonly
     .map((command) => command.replace(notPlaceholders, ''))
     .flatMap((command) => command.match(/(?<![\w.])[A-Z][A-Z_]{2,}(?![a-z])\b/g) ?? [])
     .filter((word) => !placeholders.has(word) && word !== 'KeyVault');
+
+/** Roles that commands give and that neither a document has nor a command before makes. */
+export const unknownRoles = (commands: readonly string[], documented: readonly string[]): string[] => {
+  const made = commands.flatMap((command) => /"Name":"([^"]+)"/.exec(command)?.[1] ?? []);
+  const given = commands.flatMap((command) => {
+    const [, quoted, plain] = /--role (?:"([^"]+)"|(\w+))/.exec(command) ?? [];
+    return quoted ?? plain ?? [];
+  });
+  return given.filter((role) => !documented.includes(role) && !made.includes(role));
+};
+
+export interface CostRow {
+  resource: string;
+  formula: string;
+  price: string;
+  /** For 1,000, 100,000 and 1,000,000 devices. */
+  told: number[];
+}
+
+const dollars = (cell: string): number => Number(/[\d,]+/.exec(cell)?.[0].replaceAll(',', ''));
+
+/** The rows of "What it costs". The sum has no formula. */
+export const costsIn = (text: string): CostRow[] =>
+  (text.split('## What it costs')[1] ?? '')
+    .split('\n')
+    .filter((line) => /^\|.*\d \|$|^\|.*\* \|$|^\|.*\) \|$/.test(line))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+    .filter(([, resource]) => resource !== 'resource')
+    .map(([, resource = '', formula = '', price = '', ...told]) => ({
+      resource,
+      formula: formula.replaceAll('`', ''),
+      price,
+      told: told.slice(0, 3).map(dollars),
+    }));
+
+/** `(25 for 400,000 messages a day)` of each edition. */
+const editionsOf = (price: string): { unit: number; messages: number }[] =>
+  [...price.matchAll(/\((\d+) for ([\d,]+)/g)].map(([, unit, messages = '']) => ({
+    unit: Number(unit),
+    messages: dollars(messages),
+  }));
+
+/** What a formula gives for so many devices, rounded; of several editions the cheapest. */
+export const costOf = ({ formula, price }: CostRow, devices: number): number => {
+  const changes = 24;
+  const script = formula.replaceAll(' x ', ' * ').replaceAll('^', '**');
+  const variables = { D: devices, c: changes, b: (devices * changes * 30) / 50, ceil: Math.ceil };
+  const editions = editionsOf(price);
+  const results = (editions.length > 0 ? editions : [{}]).map((edition) =>
+    Number(runInNewContext(script, { ...variables, ...edition })),
+  );
+  return Math.round(Math.min(...results));
+};

@@ -13,8 +13,8 @@ export interface NamedResource {
 }
 
 /** The longest names that are allowed: if these fit, all do. */
-const hub = { name: 'a-hub-name-of-fifty-characters-which-is-the-longest', resourceGroup: 'rg-of-the-hub' };
-const longest: Scope = { environmentName: 'twelve-chars', primaryHub: hub, secondaryHub: hub };
+const hub = 'a-hub-name-of-fifty-characters-which-is-the-longes';
+const longest: Scope = { environmentName: 'twelve-chars', primaryHubName: hub, secondaryHubName: hub };
 
 const elementAt = (value: Value, key: string): Value =>
   typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, Value>)[key] : undefined;
