@@ -51,4 +51,11 @@ describe('a hub failover that something else happens in', () => {
     expect(problemsOf(report)).toEqual([]);
     expect(report.stages.map(({ stage }) => stage)).toContain('endpointChanged');
   });
+
+  it('loses nothing in a failback right after, to the first namespace with restarted offsets', async () => {
+    const report = await rehearse(['--failback']);
+    expect(problemsOf(report)).toEqual([]);
+    const [first, , third] = report.generations.map(({ endpoint }) => endpoint);
+    expect(third ?? report.generations.at(-1)?.endpoint).toBe(first ?? '');
+  });
 });
