@@ -81,6 +81,7 @@ const failOver = (world: World, name: string, start: Start, generation: number, 
     const began = Date.now();
     const operation = await askForFailover(world);
     hooks.onStart?.(world);
+    disturbances.push(operation.done.then(() => world.registerAgain()));
     await world.deadline.until(
       async () => {
         const view = await world.watch();
@@ -110,7 +111,9 @@ export const failoverSteps = (world: World, start: Start, hooks: RehearsalHooks)
   {
     name: 'Let every device finish, and every reader catch up',
     run: async (say) => {
-      await world.fleet.finish(world.abortSignal);
+      await world.fleet.finish(
+        AbortSignal.any([world.abortSignal, AbortSignal.timeout(Math.ceil(world.deadline.remainingInMs()))]),
+      );
       await world.deadline.until(
         () => {
           const left = missing(world);

@@ -1,4 +1,4 @@
-import type { Lab } from '../contracts.js';
+import type { IdentityRecord, Lab } from '../contracts.js';
 import { createClosers } from '../closers.js';
 import { abortWhenItEnds, startAppProcess, type AppPlace, type AppProcess } from '../demo/app-process.js';
 import { createDeadline, type Deadline } from '../demo/deadline.js';
@@ -26,6 +26,8 @@ export interface World {
   readonly replaced: number;
   startConsumers(): Promise<void>;
   connectFleet(): Promise<void>;
+  /** A rollback of the registry takes away what is younger: such devices are registered again with their keys, as an operator would do. */
+  registerAgain(): void;
   watch(): Promise<WatchView | undefined>;
   close(): Promise<void>;
 }
@@ -50,6 +52,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
   let app: AppProcess | undefined;
   let fleet: TelemetryFleet | undefined;
   let consumers: Consumers | undefined;
+  let records: IdentityRecord[] = [];
   let stable: ReturnType<typeof readStableEventHub> | undefined;
 
   const startApp = async (place: AppPlace = {}): Promise<AppProcess> => {
@@ -131,12 +134,12 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     connectFleet: async () => {
       const { devices: count, seed, rate } = options;
       const primary = started(lab).hub('primary');
-      const identities = started(lab)
-        .addDevices({ hub: 'primary', count, prefix: 'fleet', seed })
-        .map((key) => ({
-          ...key,
-          primaryKey: primary.getIdentity(key).authentication.symmetricKey.primaryKey ?? '',
-        }));
+      const keys = started(lab).addDevices({ hub: 'primary', count, prefix: 'fleet', seed });
+      records = keys.map((key) => primary.getIdentity(key));
+      const identities = records.map(({ deviceId, authentication }) => ({
+        deviceId,
+        primaryKey: authentication.symmetricKey.primaryKey ?? '',
+      }));
       const running = createTelemetryFleet({
         hostName: primary.hostName,
         identities,
@@ -147,6 +150,16 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
       fleet = running;
       closers.add(() => running.close());
       await running.start();
+    },
+    registerAgain: () => {
+      const primary = started(lab).hub('primary');
+      const there = new Set(primary.listDevices().map(({ deviceId }) => deviceId));
+      for (const { deviceId, authentication } of records)
+        if (!there.has(deviceId))
+          primary.createIdentity(
+            { deviceId },
+            { authentication: { type: authentication.type, symmetricKey: { ...authentication.symmetricKey } } },
+          );
     },
     watch: () => {
       const { host } = started(app);
