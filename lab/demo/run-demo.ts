@@ -5,11 +5,9 @@ import type { DemoOptions } from './options.js';
 import { writeReport, type DemoReport } from './report.js';
 import { runSteps } from './run-steps.js';
 import { startSteps } from './start-steps.js';
+import { aborted, Stopped } from './stopped.js';
 import { readTotals } from './totals.js';
 import { createWorld, type World } from './world.js';
-
-/** Ctrl-C: an end that was asked for, not a failure. */
-class Stopped extends Error {}
 
 export interface RunningDemo {
   /** The exit code: 0 when everything came through, or when Ctrl-C ended the live part. */
@@ -25,12 +23,6 @@ const summaryOf = ({ ok, totals }: DemoReport, start: number): string => {
     ? `\nBoth hubs are equal: ${size}, nothing parked, nothing lost. ${seconds} s.`
     : `\nNot ok after ${seconds} s: ${size}, ${totals.differences} differences, ${totals.parked} parked, ${totals.lost} lost.`;
 };
-
-/** Rejects when the demo is aborted, so that nothing it is in the middle of delays the end. */
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 
 const play = async (world: World, signal: AbortSignal): Promise<number> => {
   const start = performance.now();

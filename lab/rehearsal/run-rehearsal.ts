@@ -1,4 +1,5 @@
 import { runSteps } from '../demo/run-steps.js';
+import { aborted, Stopped } from '../demo/stopped.js';
 import { accountOf } from './account.js';
 import type { RehearsalOptions } from './options.js';
 import { writeRehearsalReport, type RehearsalReport } from './report.js';
@@ -6,20 +7,12 @@ import { failoverSteps, startSteps, type Start } from './steps.js';
 import { summaryOf } from './summary.js';
 import { createWorld, type World } from './world.js';
 
-/** Ctrl-C: an end that was asked for, not a failure. */
-class Stopped extends Error {}
-
 export interface RunningRehearsal {
   /** The report, or undefined when it was stopped before its end. */
   readonly finished: Promise<RehearsalReport | undefined>;
   /** Ends it early; `finished` resolves when every process has ended. */
   stop(): void;
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
 
 export interface RehearsalHooks {
   /** For tests: no lines on the terminal. */

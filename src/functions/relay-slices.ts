@@ -1,5 +1,4 @@
-import type { ActivityHandler, DurableClient, OrchestrationHandler } from 'durable-functions';
-import { OrchestrationRuntimeStatus } from 'durable-functions';
+import type { ActivityHandler, OrchestrationHandler } from 'durable-functions';
 import { z } from 'zod';
 import { sliceReportSchema, type SliceReport } from '../relay/slice.js';
 import { runWithLog } from './invocation-log.js';
@@ -38,36 +37,10 @@ export const relaySliceHandler =
   (input, context) =>
     runWithLog(context, () => serveSlot(slotSchema.parse(input)));
 
-const over: ReadonlySet<OrchestrationRuntimeStatus> = new Set([
-  OrchestrationRuntimeStatus.Completed,
-  OrchestrationRuntimeStatus.Failed,
-  OrchestrationRuntimeStatus.Canceled,
-  OrchestrationRuntimeStatus.Terminated,
-]);
+/** Starts an instance unless it runs. */
+export type StartOnce = (orchestrator: string, instanceId: string, input: unknown) => Promise<void>;
 
 /** Starts each slot's orchestration that does not run. */
-export async function keepSlots(client: KeeperClient, slots: number): Promise<void> {
-  for (let slot = 0; slot < slots; slot += 1) {
-    const instanceId = slotInstanceId(slot);
-    if (await isRunning(client, instanceId)) continue;
-    try {
-      await client.startNew(sliceOrchestrator, { instanceId, input: slot });
-    } catch (error) {
-      // The host refuses a second instance of an id that runs: somebody else was quicker.
-      if (!(await isRunning(client, instanceId))) throw error;
-    }
-  }
-}
-
-export type KeeperClient = Pick<DurableClient, 'getStatus' | 'startNew'>;
-
-/** The client rejects for an unknown id, in words only (durable-functions 3.5). */
-async function isRunning(client: KeeperClient, instanceId: string): Promise<boolean> {
-  try {
-    const { runtimeStatus } = await client.getStatus(instanceId);
-    return !over.has(runtimeStatus);
-  } catch (error) {
-    if (error instanceof Error && /HTTP 404/.test(error.message)) return false;
-    throw error;
-  }
+export async function keepSlots(startOnce: StartOnce, slots: number): Promise<void> {
+  for (let slot = 0; slot < slots; slot += 1) await startOnce(sliceOrchestrator, slotInstanceId(slot), slot);
 }

@@ -1,5 +1,6 @@
 import { app } from '@azure/functions';
 import * as df from 'durable-functions';
+import { startOnce } from '../azure/start-once.js';
 import type { Clock } from '../clock.js';
 import { runWithLog } from '../functions/invocation-log.js';
 import {
@@ -42,7 +43,8 @@ export function registerRelayFunctions({ relay, start, clock, logger }: RelayFun
     schedule: '30 * * * * *',
     runOnStartup: true,
     extraInputs: [df.input.durableClient()],
-    handler: (_timer, context) => runWithLog(context, () => keepSlots(df.getClient(context), relay.slots)),
+    handler: (_timer, context) =>
+      runWithLog(context, () => keepSlots(startOnce.bind(undefined, df.getClient(context)), relay.slots)),
   });
   // A worker that is told to end has a few seconds: messages on their way arrive, checkpoints are written, partitions are free at once.
   app.hook.appTerminate(() => lease.stop('appStops'));

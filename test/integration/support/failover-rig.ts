@@ -1,17 +1,14 @@
 import { expect, vi } from 'vitest';
-import { registerApp } from '../../../src/app.js';
-import { systemClock } from '../../../src/azure/system-clock.js';
 import {
   consumersDocumentSchema,
   type ConsumersDocument,
   type FailoverStage,
 } from '../../../src/consumers-document.js';
-import { loadSettings } from '../../../src/settings.js';
 import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
 import type { HubFailoverOptions, Lab } from '../../../lab/contracts.js';
-import { startHost } from '../../../lab/host/start-host.js';
 import { startLab } from '../../../lab/start-lab.js';
 import { present } from '../../unit/failover/watching.js';
+import { hostApp } from './host-app.js';
 import { boundInMs, settingsOf } from './rig.js';
 
 /** A second where production takes half a minute; the shortest that the engine's timers, which know whole seconds only, can tell. */
@@ -132,20 +129,7 @@ export async function startFailoverRig(
   // The app's credential reads them, as everywhere.
   Object.assign(process.env, lab.description.identityEnv);
   const log: string[] = [];
-  let close = async () => {};
-  const host = await startHost({
-    settings,
-    hostJson: 'host.json',
-    log: (line) => void log.push(line),
-    load: () => {
-      const app = registerApp({
-        settings: loadSettings(settings),
-        clock: systemClock,
-        log: (_level, text) => void log.push(text),
-      });
-      close = () => app.close();
-    },
-  });
+  const { host, close } = await hostApp(settings, log);
   return {
     ...parts,
     log,

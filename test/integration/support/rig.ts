@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { expect, vi } from 'vitest';
-import { registerApp } from '../../../src/app.js';
-import { systemClock } from '../../../src/azure/system-clock.js';
 import type { HealthReport } from '../../../src/health/report.js';
-import { loadSettings } from '../../../src/settings.js';
 import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
 import type { Lab, LabOptions } from '../../../lab/contracts.js';
 import { allDifferences } from '../../../lab/demo/snapshots.js';
-import { startHost, type Host } from '../../../lab/host/start-host.js';
+import type { Host } from '../../../lab/host/start-host.js';
 import { startHostProcess, type HostProcess } from '../../../lab/host/process.js';
 import { startLab } from '../../../lab/start-lab.js';
+import { hostApp } from './host-app.js';
 
 /** Generous on purpose: a bound is there to end a test that hangs, not to measure. */
 export const boundInMs = 120_000;
@@ -65,20 +63,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...options.settings,
     ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
   });
-  let close = async () => {};
-  const host = await startHost({
-    settings,
-    hostJson: 'host.json',
-    log: (line) => void log.push(line),
-    load: () => {
-      const app = registerApp({
-        settings: loadSettings(settings),
-        clock: systemClock,
-        log: (_level, text) => void log.push(text),
-      });
-      close = () => app.close();
-    },
-  });
+  const { host, close } = await hostApp(settings, log);
   if (options.eventGrid !== false) lab.setWebhook({ url: webhookOf(host) });
   const health = () => healthOf(host, settings);
   return {

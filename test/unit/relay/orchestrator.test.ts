@@ -1,6 +1,7 @@
 import { OrchestrationRuntimeStatus, type OrchestrationContext } from 'durable-functions';
 import { describe, expect, it } from 'vitest';
-import { keepSlots, relayOrchestrator, type KeeperClient } from '../../../src/functions/relay-slices.js';
+import { startOnce } from '../../../src/azure/start-once.js';
+import { keepSlots, relayOrchestrator } from '../../../src/functions/relay-slices.js';
 import type { SliceReport } from '../../../src/relay/slice.js';
 
 const report = (outcome: SliceReport['outcome']): SliceReport => ({
@@ -74,21 +75,21 @@ describe('the keeper', () => {
         started.push([name, options]);
         return 'id';
       },
-    } as unknown as KeeperClient;
-    return { client, started };
+    } as unknown as Parameters<typeof startOnce>[0];
+    return { keep: (slots: number) => keepSlots(startOnce.bind(undefined, client), slots), started };
   };
   const start = (slot: number) => ['relayOrchestrator', { instanceId: `relay-${slot}`, input: slot }];
 
   it('starts the slots that do not run, and no other', async () => {
     const { Running, Failed, Pending } = OrchestrationRuntimeStatus;
-    const { client, started } = aClient({ 'relay-0': Running, 'relay-1': Failed, 'relay-3': Pending });
-    await keepSlots(client, 4);
+    const { keep, started } = aClient({ 'relay-0': Running, 'relay-1': Failed, 'relay-3': Pending });
+    await keep(4);
     expect(started).toEqual([start(1), start(2)]);
   });
 
   it('starts nothing when it cannot tell', async () => {
-    const { client, started } = aClient({ 'relay-0': new Error('HTTP 500') });
-    await expect(keepSlots(client, 1)).rejects.toThrow('500');
+    const { keep, started } = aClient({ 'relay-0': new Error('HTTP 500') });
+    await expect(keep(1)).rejects.toThrow('500');
     expect(started).toEqual([]);
   });
 });
