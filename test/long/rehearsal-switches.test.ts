@@ -12,7 +12,7 @@ const switches: readonly [off: string, on: string][] = [
   ['--failback-to-original no', '--failback-to-original yes'],
   ['--offsets-restart no', '--offsets-restart yes'],
 ];
-const partitions = [1, 4, 32];
+const counts = [1, 4, 32] as const;
 
 /** Plackett and Burman's twelve runs: in any two columns each pair of values occurs three times, so each pair of switches is tried in all four ways. */
 const generator = [1, 1, 0, 1, 1, 1, 0, 0, 0, 1, 0];
@@ -20,6 +20,8 @@ const runs = [
   ...generator.map((_, row) => generator.map((_, column) => generator[(column - row + 11) % 11] ?? 0)),
   generator.map(() => 0),
 ];
+/** By two columns that no switch has: any three columns hold all eight combinations, so each switch meets each number both ways. */
+const partitionsOf = (run: readonly number[]): number => counts[(run[8] ?? 0) + (run[9] ?? 0)] ?? 4;
 
 describe('every pair of switches, failover and failback', () => {
   it('is among the runs', () => {
@@ -28,10 +30,15 @@ describe('every pair of switches, failover and failback', () => {
         expect(new Set(runs.map((run) => `${run[a]}${run[b]}`))).toEqual(new Set(['00', '01', '10', '11']));
   });
 
+  it('plays each switch both ways with each number of partitions', () => {
+    for (let column = 0; column < switches.length; column += 1)
+      expect(new Set(runs.map((run) => `${run[column]} ${partitionsOf(run)}`)).size).toBe(2 * counts.length);
+  });
+
   it.each(
-    runs.map((run, index) => ({
+    runs.map((run) => ({
       args: switches.map((names, column) => names[run[column] ?? 0] ?? ''),
-      count: partitions[index % 3] ?? 4,
+      count: partitionsOf(run),
     })),
   )('loses nothing with $count partitions and $args', async ({ args, count }) => {
     const report = await rehearse([
