@@ -97,6 +97,8 @@ export const consumersDocumentSchema = z.object({
   lookedAt: utcTime.optional(),
   /** When ARM last answered it; what it shows is known since then only. */
   armReadAt: utcTime.optional(),
+  /** Which source told nothing when the watch last looked, with the code of the error. The redirect is asked only where ARM tells too little. */
+  noNews: z.object({ arm: z.string().optional(), redirect: z.string().optional() }).optional(),
   /** `stale`: the configured key of the built-in endpoint is no policy's any more; consumers could not read a new endpoint with it. */
   keyState: z.enum(['valid', 'stale', 'unknown']).optional(),
   /** Consumer groups of the setting that the newest endpoint lacks, as far as known. */

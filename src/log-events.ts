@@ -33,7 +33,8 @@ export type LogEventId =
   | 'relay.health' // figures of the plain process, now and then
   | 'process.stoodStill' // this process did not run for a while; writers hold until the host knows what it has lost
   | 'failover.stage' // a consumer failover entered a stage; hub, stage, reason, generation, revision
-  | 'failover.noNews' // ARM or the redirect could not be read in a round; source, code
+  | 'failover.noNews' // ARM or the redirect can't be read any more, or for another reason than before; source, code
+  | 'failover.newsAgain' // ARM answers again
   | 'failover.command' // an operator's command; command, and the refusal if it was refused
   | 'failover.keyStale' // the configured key of the built-in endpoint is no policy's any more: renew it before the next failover
   | 'failover.groupCreated' // a consumer group was made on the built-in endpoint

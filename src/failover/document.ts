@@ -11,7 +11,8 @@ function publicGeneration(generation: WatchedGeneration): ConsumersDocument['gen
 
 /** What `GET /api/consumers/{hub}` answers. */
 export function toDocument(state: WatchState, progress: readonly ConsumerProgress[]): ConsumersDocument {
-  const { schemaVersion, hub, revision, stage, since, reason, paused, history, lookedAt, armReadAt, keyState } = state;
+  const { schemaVersion, hub, revision, stage, since, reason, paused, history, lookedAt, armReadAt, noNews, keyState } =
+    state;
   const kept = new Set(state.generations.map(({ number }) => number));
   return {
     schemaVersion,
@@ -32,6 +33,7 @@ export function toDocument(state: WatchState, progress: readonly ConsumerProgres
     history,
     lookedAt,
     ...(armReadAt === undefined ? {} : { armReadAt }),
+    ...(noNews === undefined ? {} : { noNews }),
     keyState,
     lacksConsumerGroups: state.upkeep.lacks,
   };

@@ -26,8 +26,18 @@ export function withProgress(generation: WatchedGeneration, progress: readonly C
   };
 }
 
+/** Absent where every source that was asked told something. */
+export function noNewsOf({ arm, redirect }: Snapshot): Pick<WatchState, 'noNews'> {
+  const failed = {
+    ...(arm.kind === 'failed' ? { arm: arm.code } : {}),
+    ...(redirect?.kind === 'failed' ? { redirect: redirect.code } : {}),
+  };
+  return Object.keys(failed).length === 0 ? {} : { noNews: failed };
+}
+
 /** Notes what a snapshot shows, without deciding anything: times, what ARM confirms, what consumers told. */
-export function observe(state: WatchState, news: EndpointNews, { now, arm, progress }: Snapshot): WatchState {
+export function observe(state: WatchState, news: EndpointNews, snapshot: Snapshot): WatchState {
+  const { now, arm, progress } = snapshot;
   const at = now.toISOString();
   const confirmed = arm.kind === 'read' && news.kind === 'same' && news.byArm;
   const generations = state.generations.map((generation) => withProgress(generation, progress));
@@ -40,13 +50,14 @@ export function observe(state: WatchState, news: EndpointNews, { now, arm, progr
     });
 
   const isActive = confirmed && arm.active === true;
-  const { doubt: _doubt, ...rest } = state;
+  const { doubt: _doubt, noNews: _noNews, ...rest } = state;
   const doubt = news.kind === 'doubted' ? news.endpoint : news.kind === 'none' ? state.doubt : undefined;
   return {
     ...rest,
     lookedAt: at,
     generations,
     ...(doubt === undefined ? {} : { doubt }),
+    ...noNewsOf(snapshot),
     ...(arm.kind === 'read' ? { armReadAt: at } : {}),
     ...(isActive ? { steadyAt: at, ignoresInactive: false } : {}),
     ...(isActive && state.stage === 'steady' && arm.location !== undefined ? { steadyLocation: arm.location } : {}),

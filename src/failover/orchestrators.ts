@@ -6,14 +6,18 @@ import { names } from './names.js';
 const inputSchema = z.object({ hub: z.string().min(1), failoverInMs: z.number().positive() });
 
 const actionSchema = z.object({ kind: z.literal('upkeep'), generation: z.number(), keys: z.boolean() });
-const outcomeSchema = z.object({ actions: z.array(actionSchema), lookAgainInMs: z.number().positive() });
+const outcomeSchema = z.object({
+  actions: z.array(actionSchema),
+  lookAgainInMs: z.number().positive(),
+  unwatched: z.boolean().optional(),
+});
 
 export const upkeepInputSchema = z.object({ hub: z.string().min(1), generation: z.number(), keys: z.boolean() });
 
 type Steps = Generator<Task, void, unknown>;
 
 /**
- * One round of a hub's watch, then itself anew. Everything that decides or reads is in the activity. It races nothing but an external event
+ * One round of a hub's watch, then itself anew, until the settings name the hub no more. Everything that decides or reads is in the activity. It races nothing but an external event
  * and a fresh timer: an activity yielded again in a second `Task.any` runs again (seen with host 4.1037 and durable-functions 3.5.0). A round that fails is no news.
  */
 function* watch(context: OrchestrationContext): Steps {
@@ -22,6 +26,7 @@ function* watch(context: OrchestrationContext): Steps {
   let lookAgainInMs = input.failoverInMs;
   try {
     const outcome = outcomeSchema.parse(yield df.callActivity(names.roundActivity, { hub: input.hub }));
+    if (outcome.unwatched === true) return;
     lookAgainInMs = outcome.lookAgainInMs;
     for (const { generation, keys } of outcome.actions)
       yield df.callActivity(names.startUpkeepActivity, { hub: input.hub, generation, keys });

@@ -5,6 +5,7 @@ import { defectFields, type Logger } from '../log-events.js';
 import { changeState } from './change-state.js';
 import { decide, firstState, type Decision, type UpkeepAction } from './decide.js';
 import { isDubious } from './endpoint-news.js';
+import { noNewsOf } from './observe.js';
 import type { HubArmPort, ProgressPort, RedirectPort, WatchStorePort } from './ports.js';
 import type { HubReading, RedirectReading, Snapshot, WatchTimes } from './snapshot.js';
 import type { WatchState } from './watch-state.js';
@@ -28,20 +29,17 @@ export interface RoundOptions {
 export interface RoundOutcome {
   actions: readonly UpkeepAction[];
   lookAgainInMs: number;
+  /** The settings do not name the hub any more: its watch ends. The keeper starts one where they name it again. */
+  unwatched?: boolean;
 }
 
 /** Asks one source. What goes wrong is no news, by its name. */
-async function ask<T>(
-  options: RoundOptions,
-  source: string,
-  call: Promise<T>,
-): Promise<T | { kind: 'failed'; code: string }> {
+async function ask<T>({ logger }: RoundOptions, call: Promise<T>): Promise<T | { kind: 'failed'; code: string }> {
   try {
     return await call;
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'defect') options.logger.event('error', 'defect', defectFields(error));
-    options.logger.event('warn', 'failover.noNews', { hub: options.hub, source, code });
+    if (code === 'defect') logger.event('error', 'defect', defectFields(error));
     return { kind: 'failed', code };
   }
 }
@@ -50,7 +48,7 @@ function askRedirect(options: RoundOptions, timeoutInMs: number): Promise<Redire
   const { redirect } = options;
   if (redirect === undefined) return undefined;
   const call = redirect.read({ timeoutInMs }).then((endpoint) => ({ kind: 'read', endpoint }) as const);
-  return ask(options, 'redirect', call);
+  return ask(options, call);
 }
 
 /** ARM, and the redirect where ARM tells nothing or something that may be late. Both at once after a round in which ARM failed. */
@@ -59,7 +57,7 @@ async function look(options: RoundOptions, state: WatchState | undefined): Promi
   const armFailed = state !== undefined && state.armReadAt !== state.lookedAt;
   const timeoutInMs = armFailed ? Math.min(readTimeoutInMs, times.failoverInMs) : readTimeoutInMs;
   const early = armFailed ? askRedirect(options, timeoutInMs) : undefined;
-  const arm: HubReading = await ask(options, 'arm', options.arm.read({ timeoutInMs }));
+  const arm: HubReading = await ask(options, options.arm.read({ timeoutInMs }));
   const tellsEnough =
     arm.kind === 'read' && arm.endpoint !== undefined && !(state !== undefined && isDubious(state, arm.endpoint));
   const redirect = await (early ?? (tellsEnough ? undefined : askRedirect(options, timeoutInMs)));
@@ -73,6 +71,15 @@ function beginWith({ hub, configured }: RoundOptions, { now, arm, redirect }: Sn
   if (redirect?.kind === 'read')
     return firstState(hub, { endpoint: redirect.endpoint, source: 'redirect', partitionIds: [] }, now);
   return configured && firstState(hub, { endpoint: configured, source: 'setting', partitionIds: [] }, now);
+}
+
+/** Once for each change: what goes on for hours is a field of the document, not a line each round. */
+function tellNews({ logger, hub }: RoundOptions, before: WatchState['noNews'], now: WatchState['noNews']): void {
+  for (const source of ['arm', 'redirect'] as const) {
+    const code = now?.[source];
+    if (code !== undefined && code !== before?.[source]) logger.event('warn', 'failover.noNews', { hub, source, code });
+  }
+  if (before?.arm !== undefined && now?.arm === undefined) logger.event('info', 'failover.newsAgain', { hub });
 }
 
 function tell({ logger, hub }: RoundOptions, { steps, state }: Decision): void {
@@ -100,12 +107,18 @@ export async function runRound(options: RoundOptions): Promise<RoundOutcome> {
   const snapshot: Snapshot = { ...seen, now: clock.now(), progress };
 
   let decision: Decision | undefined;
+  let told: WatchState | undefined;
   await changeState(store, hub, (stored) => {
+    told = stored;
     const state = stored ?? beginWith(options, snapshot);
     decision = state === undefined || isLate(state, snapshot, times) ? undefined : decide(state, snapshot, times);
     return decision?.state;
   });
-  if (decision === undefined) return { actions: [], lookAgainInMs: times.failoverInMs };
+  if (decision === undefined) {
+    if (told === undefined) tellNews(options, undefined, noNewsOf(snapshot).noNews);
+    return { actions: [], lookAgainInMs: times.failoverInMs };
+  }
+  tellNews(options, told?.noNews, decision.state.noNews);
   tell(options, decision);
   const oldest = decision.state.generations[0]?.number ?? 1;
   if (progress.some(({ generation }) => generation < oldest)) await options.progress.forget(hub, oldest);

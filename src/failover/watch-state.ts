@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { consumersDocumentSchema } from '../consumers-document.js';
 
-const { generations, history, schemaVersion, hub, revision, stage, since, reason, paused, keyState } =
+const { generations, history, schemaVersion, hub, revision, stage, since, reason, paused, keyState, noNews } =
   consumersDocumentSchema.shape;
 const utcTime = z.iso.datetime();
 
@@ -37,6 +37,7 @@ export const watchStateSchema = z.object({
   /** Of the last round that was stored, and of the last one in which ARM answered. */
   lookedAt: utcTime,
   armReadAt: utcTime.optional(),
+  noNews,
   /** The last round that saw the hub Active with the endpoint of the newest generation. */
   steadyAt: utcTime.optional(),
   /** ARM's location with the role primary, then. */

@@ -51,8 +51,7 @@ export function connectWatchedHubs({ failover, services, clock, logger }: Watche
     times,
     async runRound(hub) {
       const found = connected.get(hub);
-      // A hub that is not watched any more by settings: its orchestration has nothing left to do.
-      return found ? runRound(found.round) : { actions: [], lookAgainInMs: steadyInMs };
+      return found ? runRound(found.round) : { actions: [], lookAgainInMs: steadyInMs, unwatched: true };
     },
     async runUpkeep({ hub, ...what }) {
       const found = connected.get(hub);

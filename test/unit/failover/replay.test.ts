@@ -36,7 +36,7 @@ const again = ({ state, history }: Pick<Recorded, 'state' | 'history'>) => {
 
 /** What an orchestration meets: how its round ends, and what comes first then. `early`: a look that comes while the round runs. */
 interface Round {
-  outcome: { actions: object[]; lookAgainInMs: number } | 'fails' | 'nonsense';
+  outcome: { actions: object[]; lookAgainInMs: number; unwatched?: boolean } | 'fails' | 'nonsense';
   upkeepFails: boolean;
   early: boolean;
   wakes: 'look' | 'timer';
@@ -138,6 +138,27 @@ describe('the watch, run by durable-functions over recorded histories', () => {
       expect.objectContaining({ actionType: 6, externalEventName: 'look' }),
       expect.objectContaining({ actionType: 5, isCanceled: true }),
     ]);
+  });
+
+  it('ends when the settings name the hub no more', async () => {
+    const outcome = { actions: [], lookAgainInMs: 5000, unwatched: true };
+    const state = newInstance({
+      instanceId: watchInstanceId('contoso'),
+      name: names.watchOrchestrator,
+      input: JSON.stringify({ hub: 'contoso', failoverInMs: 5000 }),
+    });
+    const run = async (running: InstanceState, message: Message) =>
+      applyMessage({ ...running, inbox: [message] }, message, async (started, history) =>
+        again({ state: started, history }),
+      );
+    const started = await run(state, present(state.inbox[0], 'something to run'));
+    const { executionId, instanceId, outbox } = started;
+    const open = present(outbox[0], 'the round');
+    assert.ok(open.kind === 'activity');
+    const done = { id: 'x', instanceId, kind: 'taskDone', executionId, taskId: open.taskId } as const;
+    const ended = await run({ ...started, outbox: [] }, { ...done, outcome: { result: JSON.stringify(outcome) } });
+    expect(ended.status).toBe('Completed');
+    expect(ended.outbox).toEqual([]);
   });
 
   it('looks again at once when a look came while it looked', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { toDocument } from '../../../src/failover/document.js';
 import { runRound, type RoundOptions } from '../../../src/failover/round.js';
 import { aClock, aLogger } from '../support/fakes.js';
 import { anArm, aProgressStore, aRedirect, aWatchStore, failure } from './fakes.js';
@@ -169,6 +170,31 @@ describe('a round', () => {
         },
       },
     ]);
+  });
+
+  it('tells of a source without news once, not in each round, and that ARM answers again; the document has it meanwhile', async () => {
+    const { arm, redirect, logger, run, state, progress } = aRound();
+    await run();
+    arm.reading = 'armTimeout';
+    redirect.endpoint = 'redirectTimeout';
+    await run();
+    await run();
+    expect(toDocument(state(), await progress.list('contoso')).noNews).toEqual({
+      arm: 'armTimeout',
+      redirect: 'redirectTimeout',
+    });
+    arm.reading = 'armUnauthorized';
+    await run();
+    arm.reading = shows(first);
+    await run();
+    await run();
+    expect(logger.events.map(({ id, fields }) => [id, fields?.['source'], fields?.['code']])).toEqual([
+      ['failover.noNews', 'arm', 'armTimeout'],
+      ['failover.noNews', 'redirect', 'redirectTimeout'],
+      ['failover.noNews', 'arm', 'armUnauthorized'],
+      ['failover.newsAgain', undefined, undefined],
+    ]);
+    expect(state()).not.toHaveProperty('noNews');
   });
 
   it('says of a defect in an adapter that it is one, and takes it for no news', async () => {
