@@ -49,7 +49,7 @@ type TelemetryErrorCode =
   | 'generationsRefused' // an answer that is no consumers document, or one with a lower revision; or a progress that is not taken
   | 'eventHubSilent' // a generation's client gave no sign of life, or was sent away: it is made anew
   | 'handlerFailed' // a handler of the user threw; it is called again, or the event is parked
-  | 'ownershipLost'; // a checkpoint after another process took the partition
+  | 'ownershipLost'; // a checkpoint after another process took the partition, or after its close
 
 /**
  * Every error of this software carries a code of this closed list, a cause, and a verdict on whether trying again can help.

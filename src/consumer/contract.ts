@@ -21,7 +21,11 @@ export interface ProcessorPartition {
   readonly partitionId: string;
   /** Aborted when this partition is to be let go, for any close reason: a handler that waits for something should end then, by rejecting. */
   readonly signal: AbortSignal;
-  /** Marks everything up to this event, default the last one handed over, as done. Rejects with AppError when the store refuses. */
+  /**
+   * Marks everything up to this event as done. Default: the last one of the batch in the handler's hands; outside of processEvents the last
+   * one that was handled or parked. Rejects with AppError when the store refuses, and with `ownershipLost` when another process has the
+   * partition or processClose is over.
+   */
   checkpoint(event?: ReceivedEventData): Promise<void>;
 }
 
@@ -42,7 +46,10 @@ export interface ProcessorHandlers {
   park(event: ReceivedEventData, error: unknown, partition: ProcessorPartition): Promise<void>;
 }
 
-/** When the processor writes checkpoints by itself. `manual`: only `partition.checkpoint()`. */
+/**
+ * When the processor writes checkpoints by itself: also what it owes when a partition was waited for and had no events, and at a close.
+ * `manual`: only `partition.checkpoint()`.
+ */
 export type CheckpointPolicy =
   | { kind: 'eachBatch' }
   | { kind: 'everyEvents'; events: number }

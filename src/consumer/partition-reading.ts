@@ -53,9 +53,11 @@ export function createPartitionReading(port: ReadingPort): PartitionReading {
   const schedule = createCheckpointSchedule(options.checkpoint, performance.now());
   let closed: Promise<void> | undefined;
   let lost = false;
+  let hasClosed = false;
   let position: ReceivedEventData | undefined;
   let received: number | undefined;
-  let handedOver: ReceivedEventData | undefined;
+  /** The last event of the batch that the handler has in hand. */
+  let inHand: ReceivedEventData | undefined;
   let knownUpTo = -1;
   let filter = createRepeatFilter<ReceivedEventData>(undefined);
 
@@ -76,10 +78,13 @@ export function createPartitionReading(port: ReadingPort): PartitionReading {
     }
   };
   const write = async (event: ReceivedEventData): Promise<void> => {
-    if (lost)
-      throw new AppError('ownershipLost', `partition ${port.partition.partitionId} is read by another process now`, {
-        retryable: false,
-      });
+    // Also after a close of any other reason: the partition is given back, and whoever reads it now may be further.
+    if (lost || hasClosed)
+      throw new AppError(
+        'ownershipLost',
+        `partition ${port.partition.partitionId} is ${lost ? 'read by another process now' : 'closed'}`,
+        { retryable: false },
+      );
     await port.write(event);
     schedule.written(performance.now());
   };
@@ -95,7 +100,8 @@ export function createPartitionReading(port: ReadingPort): PartitionReading {
   const partition: ProcessorPartition = {
     ...port.partition,
     signal: stopping.signal,
-    checkpoint: async (event = handedOver) => {
+    // Of a batch that failed nothing is done: what is not in hand any more counts only up to the position.
+    checkpoint: async (event = inHand ?? position) => {
       if (event !== undefined) await write(event);
     },
   };
@@ -105,8 +111,12 @@ export function createPartitionReading(port: ReadingPort): PartitionReading {
   };
   const delivery: DeliveryPort<ReceivedEventData> = {
     handle: async (events) => {
-      handedOver = events.at(-1) ?? handedOver;
-      await handlers.processEvents(events, partition);
+      inHand = events.at(-1);
+      try {
+        await handlers.processEvents(events, partition);
+      } finally {
+        inHand = undefined;
+      }
     },
     park: (event, error) => handlers.park(event, error, partition),
     done: (events, parked) => {
@@ -128,11 +138,14 @@ export function createPartitionReading(port: ReadingPort): PartitionReading {
     const { deliver: fresh, repeats } = filter(events);
     advance(repeats);
     if (fresh.length > 0 || (events.length === 0 && options.emptyBatches)) await deliver(fresh, delivery);
-    if (!stopping.signal.aborted && schedule.isDue(performance.now())) await writeByPolicy();
+    // A quiet partition owes nothing: its checkpoint is all that other processes see of it, as when a generation drains.
+    const isDue = schedule.isDue(performance.now()) || (events.length === 0 && schedule.owes);
+    if (!stopping.signal.aborted && isDue) await writeByPolicy();
   };
   const end = async (reason: ProcessorCloseReason): Promise<void> => {
     if (!lost && schedule.owes) await writeByPolicy();
     await guarded('processClose', () => handlers.processClose?.(reason, partition));
+    hasClosed = true;
   };
 
   return {
