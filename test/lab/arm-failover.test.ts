@@ -167,26 +167,35 @@ describe('management during a failover', () => {
         client.iotHubResource.getKeysForKeyName(...armNames(lab), 'service', { abortSignal }),
     ],
     ['making a consumer group', (lab, client, abortSignal) => addGroup(lab, client, 'relay', abortSignal)],
+    [
+      'removing a consumer group',
+      (lab, client, abortSignal) =>
+        client.iotHubResource.deleteEventHubConsumerGroup(...armNames(lab), 'events', 'old', { abortSignal }),
+    ],
   ];
+  /** A failover that has begun, of a hub with a consumer group that stays. */
+  const begun = async (options: Partial<HubFailoverOptions>) => {
+    const { lab, client } = await start({ ...options, consumerGroupsLost: false });
+    await addGroup(lab, client, 'old');
+    await failOver(lab, client);
+    return { lab, client };
+  };
 
   it.each(calls)('gets no answer until the hub is Active: %s', async (_name, call) => {
-    const { lab, client } = await start(quick);
-    await failOver(lab, client);
+    const { lab, client } = await begun(quick);
     await call(lab, client, AbortSignal.timeout(10_000));
     expect(lab.failover('primary').state).toBe('Active');
   });
 
   it.each(calls)('can be given up: %s', async (_name, call) => {
-    const { lab, client } = await start(stuck);
-    await failOver(lab, client);
+    const { lab, client } = await begun(stuck);
     await expect(call(lab, client, AbortSignal.timeout(100))).rejects.toMatchObject({ name: 'AbortError' });
     // Reads that are not management are answered all the same.
-    expect(await namesOf(lab, client)).toEqual(['$Default']);
+    expect(await namesOf(lab, client)).toEqual(['$Default', 'old']);
   });
 
   it.each(calls)('is answered at once where it does not block: %s', async (_name, call) => {
-    const { lab, client } = await start({ ...stuck, managementBlocks: false });
-    await failOver(lab, client);
+    const { lab, client } = await begun({ ...stuck, managementBlocks: false });
     await call(lab, client, AbortSignal.timeout(5000));
     expect(lab.failover('primary').state).toBe('FailingOver');
   });

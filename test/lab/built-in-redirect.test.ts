@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import rhea, { type AmqpError, type EventContext } from 'rhea';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PolicyName } from '../../lab/contracts.js';
@@ -30,15 +31,18 @@ interface Ask {
 }
 
 /** Asks the hub as the samples of the Event Hubs SDKs do; resolves with the error of link or connection. */
-const ask = async ({ username, password, node = '/$management' }: Ask = {}): Promise<AmqpError> => {
+const ask = async (how: Ask = {}): Promise<AmqpError> => (await answerTo(how)) as AmqpError;
+
+/** The same; undefined when the connection was cut instead. */
+const answerTo = async ({ username, password, node = '/$management' }: Ask): Promise<AmqpError | undefined> => {
   const { hostName } = hub.core;
   const container = rhea.create_container();
-  const answered = Promise.withResolvers<AmqpError>();
+  const answered = Promise.withResolvers<AmqpError | undefined>();
   const answer = ({ error, receiver }: EventContext): void => answered.resolve((receiver?.error ?? error) as AmqpError);
   container.on('receiver_error', answer);
   container.on('connection_error', answer);
   container.on('connection_close', answer);
-  container.on('disconnected', () => undefined);
+  container.on('disconnected', () => answered.resolve(undefined));
   const connection = container.connect({
     transport: 'tls',
     host: hostName,
@@ -115,5 +119,20 @@ describe('the redirect of messages/events', () => {
     expect((await ask()).info.hostname).toBe(hub.second.hostName);
     hooks.dataFlows();
     expect((await ask()).info.hostname).toBe(hub.second.hostName);
+  });
+
+  it('is silent until data flows where devices get no answer: both come through one port', async () => {
+    const { hooks } = hub.builtIn;
+    hooks.endpointChanged(hub.first, { consumerGroups: [], offsetsRestart: true });
+    hooks.forwardingStopped({ blackHoled: true, rollBackMinutes: 0 });
+    const asked = answerTo({});
+    const isSilent = () => Promise.race([asked.then(() => false), delay(200, true)]);
+    expect(await isSilent()).toBe(true);
+    hooks.active();
+    expect(await isSilent()).toBe(true);
+    hooks.dataFlows();
+    // What was asked meanwhile is cut and gets no late answer.
+    expect(await asked).toBeUndefined();
+    expect((await ask()).info.hostname).toBe(hub.first.hostName);
   });
 });

@@ -1,8 +1,36 @@
 import { describe, expect, it } from 'vitest';
+import { createHubFailover } from '../../lab/hub-failover/machine.js';
 import { createRollBackHooks } from '../../lab/hub-failover/roll-back-hooks.js';
+import { createHubCore } from '../../lab/hub/core/hub-core.js';
+import { createJournal, type Journal } from '../../lab/rollback/journal.js';
 import { aLab } from './a-lab.js';
+import { createManualTimers } from './support/manual-timers.js';
 
 const minute = 60_000;
+
+/** A hub whose journal, failovers and rollbacks go by one clock. */
+const aHubWithJournal = () => {
+  const timers = createManualTimers();
+  const now = () => timers.now().getTime();
+  let journal: Journal | undefined;
+  const core = createHubCore({
+    role: 'primary',
+    hostName: 'p-test.azure-devices.net',
+    watch: (state) => (journal = createJournal(state, now)),
+  });
+  const failover = createHubFailover({
+    hubName: core.name,
+    regions: ['West Europe', 'North Europe'],
+    partitions: 2,
+    defaults: { timeScale: 1 },
+    journal: true,
+    log: (line) => expect.fail(line),
+    now: timers.now,
+    timers,
+  });
+  failover.obey(createRollBackHooks((minutes) => journal?.rollBack(minutes), now));
+  return { core, failover, timers };
+};
 
 describe('what the paired region begins with', () => {
   it.each([
@@ -37,6 +65,30 @@ describe('what the paired region begins with', () => {
         .map(({ deviceId }) => deviceId);
     expect(idsOf('primary')).toEqual(ids);
     expect(idsOf('secondary')).toEqual(['before']);
+  });
+
+  it('has the changes that are older than that, of twins too, and none of the later ones', () => {
+    const { core, failover, timers } = aHubWithJournal();
+    const [kept, late] = [{ deviceId: 'kept' }, { deviceId: 'late' }];
+    core.createIdentity(kept, {});
+    timers.advanceTo(10 * minute);
+    // Forwarding stops 123 s later: the cutoff of two minutes is 3 s after the start.
+    const start = timers.now().getTime();
+    failover.start(undefined, { rollBackMinutes: 2 });
+    timers.advanceTo(start + 2_900);
+    core.patchTwin(kept, { tags: { n: 1 }, desired: { speed: 1 } });
+    core.patchReported(kept, { speed: 1 });
+    const asOfThen = core.getTwin(kept);
+    timers.advanceTo(start + 3_100);
+    core.patchTwin(kept, { tags: { n: 2 }, desired: { speed: 2 } });
+    core.patchReported(kept, { speed: 2 });
+    core.createIdentity(late, {});
+    timers.advanceTo(start + 482_999);
+    expect(core.getTwin(kept)).toMatchObject({ tags: { n: 2 } });
+    timers.advanceTo(start + 552_000);
+    expect(core.getTwin(kept)).toEqual(asOfThen);
+    expect(asOfThen).toMatchObject({ tags: { n: 1 }, desired: { speed: 1 }, reported: { speed: 1 } });
+    expect(core.listDevices().map(({ deviceId }) => deviceId)).toEqual(['kept']);
   });
 
   it('cannot be older in a laboratory without one, which does not start', async () => {
