@@ -40,7 +40,10 @@ export interface ProcessorHandlers {
   processClose?(reason: ProcessorCloseReason, partition: ProcessorPartition): Promise<void>;
   /** An error of one partition's reading; the processor goes on by itself. */
   processError?(error: unknown, partition: ProcessorPartition): Promise<void>;
-  /** Whatever belongs to no partition, and errors of the handlers above. */
+  /**
+   * Whatever belongs to no partition, and errors of the handlers above. What it throws or rejects with itself holds nothing up and is told
+   * as a warning of the process.
+   */
   onError(error: unknown): void;
   /** An event which the handler failed on `maxAttempts` times, alone. Must keep it: the processor goes on behind it only once this resolves. */
   park(event: ReceivedEventData, error: unknown, partition: ProcessorPartition): Promise<void>;

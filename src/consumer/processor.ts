@@ -8,6 +8,7 @@ import type {
 } from './contract.js';
 import { planGenerations } from './generation-plan.js';
 import { startGenerationReader, type GenerationReader, type ReaderPort } from './generation-reader.js';
+import { guardedReport } from './guarded-report.js';
 import { settleOptions } from './options.js';
 import { pause, within } from './pauses.js';
 import { createProgressTeller } from './progress-teller.js';
@@ -42,7 +43,7 @@ export function createProcessor(
   const settled = settleOptions(options);
   const { source, handlers } = settled;
   const { tellIntervalInMs, ...settings } = { ...internalsByDefault, ...internals };
-  const report = (error: unknown): void => handlers.onError(error);
+  const report = guardedReport((error) => handlers.onError(error));
   const following = new AbortController();
   const readers = new Map<number, GenerationReader>();
   /** Generations that wait for another one on the same endpoint to stop. */
