@@ -10,6 +10,7 @@ import { createHubQueue, pollUntil } from './hub-queue.js';
 import { createInstanceStore, hubContainer } from './instance-store.js';
 import { createLargeMessages } from './large-messages.js';
 import { createLease } from './lease.js';
+import { createOtherHosts } from './other-hosts.js';
 import { createOwner } from './owner.js';
 import { patiently } from './patient.js';
 import { createWorkItems, type WorkItem } from './work-items.js';
@@ -72,10 +73,12 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
     expiryInMs: options.leaseExpiryInMs,
     signal: stopper.signal,
   });
+  const others = createOtherHosts({ container, host, expiryInMs: options.leaseExpiryInMs });
   const workItems = createWorkItems({
     queue: createHubQueue(workItemClient, large, ender.signal),
     visibilityInMs: options.workItemVisibilityInMs,
     maxConcurrent: options.maxConcurrentActivities,
+    isShared: () => others.known,
     run: (item) => options.runActivity(item),
     done: ({ instanceId, executionId, taskId }, outcome) =>
       deliver({ id: `${executionId}:${taskId}:done`, instanceId, kind: 'taskDone', executionId, taskId, outcome }),
@@ -161,6 +164,10 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
           if (owner.active) await owner.lookAround();
           return false;
         }),
+        poll('the list of hosts', options.leaseExpiryInMs / 2, async () => {
+          await others.look();
+          return false;
+        }),
         workItems.poll(),
       );
     },
@@ -170,6 +177,9 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
       owner.stepDown();
       ender.abort();
       await Promise.all(loops);
+      await others
+        .leave()
+        .catch((error: unknown) => log(`Durable: a host stays in the list for a while: ${String(error)}`));
       await lease.release().catch((error: unknown) => log(`Durable: the lease was not given back: ${String(error)}`));
     },
     read: async (instanceId) => owner.stateOf(instanceId) ?? (await store.read(instanceId))?.state,

@@ -21,6 +21,8 @@ interface WorkItemsOptions {
   visibilityInMs: number;
   /** extensions.durableTask.maxConcurrentActivityFunctions */
   maxConcurrent: number;
+  /** Whether other hosts take from the queue: then each activity is for the one that comes first. */
+  isShared(): boolean;
   run(item: WorkItem): Promise<TaskOutcome>;
   done(item: WorkItem, outcome: TaskOutcome): Promise<void>;
   signal: AbortSignal;
@@ -29,7 +31,10 @@ interface WorkItemsOptions {
 
 const pollInMs = 150;
 
-/** The work-item queue: any host of the task hub runs what is in it; the one that puts it there first, if it has a slot. */
+/**
+ * The work-item queue: any host of the task hub runs what is in it. A host that is alone takes what it puts there without waiting for its
+ * own poll; several compete, and each takes one at a time, so that all get their turn.
+ */
 export function createWorkItems(options: WorkItemsOptions) {
   const { queue, maxConcurrent, signal, log } = options;
   const visibilityInSeconds = Math.max(1, Math.ceil(options.visibilityInMs / 1000));
@@ -73,7 +78,8 @@ export function createWorkItems(options: WorkItemsOptions) {
   };
 
   const poll = async (): Promise<boolean> => {
-    const count = Math.min(slots, 32);
+    const shared = options.isShared();
+    const count = Math.min(slots, shared ? 1 : 32);
     if (count <= 0) return false;
     slots -= count;
     let claimed: Claimed[] = [];
@@ -83,14 +89,14 @@ export function createWorkItems(options: WorkItemsOptions) {
       slots += count - claimed.length;
     }
     for (const one of claimed) begin(one);
-    return claimed.length > 0;
+    return claimed.length > 0 && !shared;
   };
 
   return {
     /** Resolves when it cannot be lost any more. */
     async dispatch(item: WorkItem): Promise<void> {
       const text = JSON.stringify(item);
-      if (slots <= 0 || signal.aborted) {
+      if (slots <= 0 || options.isShared() || signal.aborted) {
         await queue.send(text);
         return;
       }
