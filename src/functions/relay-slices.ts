@@ -1,14 +1,12 @@
 import type { ActivityHandler, OrchestrationHandler } from 'durable-functions';
 import { z } from 'zod';
+import { RETRY_IN_MS } from '../relay/slice-times.js';
 import { sliceReportSchema, type SliceReport } from '../relay/slice.js';
 import { runWithLog } from './invocation-log.js';
 
 export const sliceActivity = 'relaySlice';
 export const sliceOrchestrator = 'relayOrchestrator';
 const slotInstanceId = (slot: number): string => `relay-${slot}`;
-
-/** After a slice that failed. */
-const RETRY_IN_MS = 30_000;
 
 const slotSchema = z.number().int().min(0);
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import type { RelayLease } from './lease.js';
+import { LONGEST_WAIT_IN_MS } from './slice-times.js';
 
 /** What a slice's activity answers. */
 export const sliceReportSchema = z.object({
@@ -29,8 +30,6 @@ export interface SliceOptions {
 }
 
 const none = { started: false, forwarded: 0, parked: 0 };
-/** A slot without a relay of its own asks again after so long: its turn may come on another instance, or in place of one that died. */
-const LONGEST_WAIT_IN_MS = 30_000;
 
 /** Keeps this process's relay alive for one slice; it outlives the slice's end by the lease's grace time. */
 export async function runSlice(slot: number, options: SliceOptions): Promise<SliceReport> {

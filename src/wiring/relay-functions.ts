@@ -13,6 +13,7 @@ import {
 import { defectFields, type Logger } from '../log-events.js';
 import { createRelayLease } from '../relay/lease.js';
 import type { RunningRelay } from '../relay/relay.js';
+import { GRACE_IN_MS, RENEW_EVERY_IN_MS } from '../relay/slice-times.js';
 import { runSlice } from '../relay/slice.js';
 import type { RelaySettings } from '../settings/relay.js';
 
@@ -23,10 +24,6 @@ export interface RelayFunctionsOptions {
   clock: Clock;
   logger: Logger;
 }
-
-/** Without a slice for so long the processors stop. Between two slices of one instance there is a fraction of a second. */
-const GRACE_IN_MS = 30_000;
-const RENEW_EVERY_IN_MS = 5_000;
 
 /** The feature `relay`: `relayKeeper`, `relayOrchestrator` and `relaySlice`. */
 export function registerRelayFunctions({ relay, start, clock, logger }: RelayFunctionsOptions): void {

@@ -68,7 +68,7 @@ describe('slices', () => {
     const { clock, log, slice } = aProcess();
     const first = slice(0);
     await clock.pass(1000);
-    expect(await slice(1)).toEqual({ outcome: 'taken', againInMs: 30_000, started: false, forwarded: 0, parked: 0 });
+    expect(await slice(1)).toEqual({ outcome: 'taken', againInMs: 5000, started: false, forwarded: 0, parked: 0 });
     await clock.pass(239_000);
     expect(await first).toMatchObject({ outcome: 'served' });
     expect(log).toEqual(['relay 1 started']);
