@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedEventData } from '@azure/event-hubs';
+import { toPropertyValue } from './property-value.js';
 
 export interface MessagePlace {
   hub: string;
@@ -30,7 +31,7 @@ export function deduplicationKeyOf(event: ReceivedEventData, place: MessagePlace
           place.eventHubName,
           place.partitionId,
           String(event.sequenceNumber),
-          event.enqueuedTimeUtc.toISOString(),
+          toPropertyValue(event.enqueuedTimeUtc),
         ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
 }

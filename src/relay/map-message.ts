@@ -15,12 +15,14 @@ const hubAnnotations = (event: ReceivedEventData): [string, PropertyValue][] =>
       name.startsWith('x-opt-') || value === undefined || value === null ? [] : [[name, toPropertyValue(value)]],
   );
 
-/** Time to live and absolute expiry were meant for the way to the hub. */
+/** Time to live and absolute expiry were meant for the way to the hub. NaN: a creation time beyond those of JavaScript. */
 const keptProperties = (properties: Readonly<Record<string, unknown>>): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'absoluteExpiryTime'));
+  Object.fromEntries(
+    Object.entries(properties).filter(([name, value]) => name !== 'absoluteExpiryTime' && !Number.isNaN(value)),
+  );
 
 /** Where the message was read: the same for each copy of it that the relay may make, but for the generation. */
-const originOf = (event: ReceivedEventData, origin: RelayOrigin): Record<string, string> => ({
+export const originOf = (event: ReceivedEventData, origin: RelayOrigin): Record<string, PropertyValue> => ({
   [relayProperty.hub]: origin.hub,
   [relayProperty.generation]: String(origin.generation),
   [relayProperty.endpoint]: origin.endpoint,
@@ -28,7 +30,7 @@ const originOf = (event: ReceivedEventData, origin: RelayOrigin): Record<string,
   [relayProperty.partition]: origin.partitionId,
   [relayProperty.sequenceNumber]: String(event.sequenceNumber),
   [relayProperty.offset]: event.offset,
-  [relayProperty.enqueuedTime]: event.enqueuedTimeUtc.toISOString(),
+  [relayProperty.enqueuedTime]: toPropertyValue(event.enqueuedTimeUtc),
 });
 
 /**

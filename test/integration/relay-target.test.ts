@@ -1,4 +1,5 @@
 import { EventHubProducerClient, type ReceivedEventData } from '@azure/event-hubs';
+import { types } from 'rhea';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { HubMessage } from '../../lab/contracts.js';
 import type { StartedNamespace } from '../../lab/event-hubs/namespace.js';
@@ -25,13 +26,13 @@ afterAll(async () => {
   await target.close();
 });
 
-const aMessage = (deviceId: string, body: Buffer): HubMessage => ({
+const aMessage = (deviceId: string, body: Buffer, properties: Record<string, unknown> = {}): HubMessage => ({
   source: 'deviceMessages',
   deviceId,
   body,
   contentType: 'application/json',
   contentEncoding: 'utf-8',
-  applicationProperties: { level: 'high' },
+  applicationProperties: { level: 'high', ...properties } as Record<string, string>,
   annotations: {
     'iothub-connection-device-id': deviceId,
     'iothub-enqueuedtime': 1_700_000_000_123,
@@ -40,9 +41,13 @@ const aMessage = (deviceId: string, body: Buffer): HubMessage => ({
 });
 
 /** What a reader of the built-in endpoint gets for these bodies. */
-const readFromHub = async (name: string, bodies: readonly Buffer[]): Promise<ReceivedEventData[]> => {
+const readFromHub = async (
+  name: string,
+  bodies: readonly Buffer[],
+  properties?: Record<string, unknown>,
+): Promise<ReceivedEventData[]> => {
   source.createEventHub(name, { partitions: 1 });
-  for (const body of bodies) source.append(name, 'pump', aMessage('pump', body));
+  for (const body of bodies) source.append(name, 'pump', aMessage('pump', body, properties));
   await using reading = read(source.connectionString, name);
   return [...(await reading.waitFor(bodies.length))];
 };
@@ -94,6 +99,34 @@ describe('the relay and its Event Hub', () => {
     });
     expect(first?.properties?.['relay-deduplication-key']).toMatch(/^[\w-]{43}$/);
     expect(Object.keys(first?.properties ?? {}).filter((name) => name.startsWith('x-opt'))).toEqual([]);
+  });
+
+  it('hands on values that have no place in JavaScript', async () => {
+    const { forward, read } = aForwarder('values', 1);
+    const eight = (value: bigint): Buffer => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64BE(value);
+      return bytes;
+    };
+    const properties = {
+      none: null,
+      long: types.wrap_long(eight(2n ** 60n + 1n)),
+      double: types.wrap_double(2 ** 70),
+      nan: types.wrap_double(NaN),
+      due: types.wrap_timestamp(eight(2n ** 62n)),
+      count: types.wrap_long(-3),
+    };
+    await forward(await readFromHub('values', [Buffer.from('1')], properties), anOrigin(), never);
+    await using reading = read();
+    const [arrived] = await reading.waitFor(1);
+    expect(arrived?.properties).toMatchObject({
+      none: null,
+      long: '1152921504606846977',
+      double: '1.1805916207174113e+21',
+      nan: 'NaN',
+      due: 'Invalid Date',
+      count: -3,
+    });
   });
 
   it('loses and reorders nothing while the target is away for a while', async () => {

@@ -83,6 +83,14 @@ describe('forwarding events of one partition', () => {
     expect(logger.events).toContainEqual(expect.objectContaining({ level: 'error', id: 'event.parked' }));
   });
 
+  it('forwards a message with a time that JavaScript does not have', async () => {
+    const { forward, target, park } = aForwarder();
+    const due = new Date(NaN);
+    await forward([anEvent({ properties: { due }, amqp: { creationTime: NaN } })], anOrigin(), never);
+    expect(target.taken).toEqual({ 3: ['7'] });
+    expect(park.items).toEqual([]);
+  });
+
   it('finds the one message that a batch is refused for, and parks only that', async () => {
     const { forward, target, park, counters } = aForwarder();
     target.refuses.add('6');
