@@ -1,14 +1,38 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
-import type { RelayOrigin } from './map-message.js';
-import { mapMessage } from './map-message.js';
+import { mapMessage, originOf, type RelayOrigin } from './map-message.js';
 import { bytesOf } from './message-body.js';
-import type { RelayParkPort } from './ports.js';
+import type { RelayMessage, RelayParkPort } from './ports.js';
+import { toPropertyValue, type PropertyValue } from './property-value.js';
 
 /** Metadata of a blob is small, and the store leaves out what would be too long (src/azure/storage/parked-blobs.ts). */
 const MAX_PROPERTIES_LENGTH = 4_000;
 
 /** Why the target never takes it. */
 export type RelayParkCause = 'tooLarge' | 'refused' | 'defect';
+
+/** What a message tells of itself, which is no application property: under names of ours, which a device can't take. */
+const ownNames = {
+  messageId: 'relay-message-id',
+  correlationId: 'relay-correlation-id',
+  contentType: 'relay-content-type',
+  contentEncoding: 'relay-content-encoding',
+} as const;
+
+const selfOf = (properties: RelayMessage['properties']): [string, PropertyValue][] =>
+  Object.entries(ownNames).flatMap(([own, name]): [string, PropertyValue][] => {
+    const value = properties[own];
+    return value === undefined || value === null ? [] : [[name, toPropertyValue(value)]];
+  });
+
+/** A message that has no mapping is parked for just that: where it was read must do, with the name of what was thrown. */
+const propertiesOf = (event: ReceivedEventData, origin: RelayOrigin): Record<string, PropertyValue> => {
+  try {
+    const { applicationProperties, properties } = mapMessage(event, origin, { deduplicationKey: false });
+    return { ...applicationProperties, ...Object.fromEntries(selfOf(properties)) };
+  } catch (error) {
+    return { ...originOf(event, origin), 'relay-unmapped': error instanceof Error ? error.name : typeof error };
+  }
+};
 
 /**
  * Keeps one message: its body's bytes, and what else the target would have got as properties. Where these are more than the store
@@ -20,9 +44,8 @@ export async function parkMessage(
   origin: RelayOrigin,
   cause: RelayParkCause,
 ): Promise<void> {
-  const { applicationProperties } = mapMessage(event, origin, { deduplicationKey: false });
   const properties = Object.fromEntries(
-    Object.entries(applicationProperties).map(([name, value]) => [name, String(value)]),
+    Object.entries(propertiesOf(event, origin)).map(([name, value]) => [name, String(value)]),
   );
   // A namespace that comes back counts from 0 again: the generation keeps the two apart.
   const item = {
