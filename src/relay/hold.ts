@@ -4,7 +4,7 @@ import { isAppError, type ErrorCode } from '../errors.js';
 export interface HoldOptions {
   clock: Clock;
   random: () => number;
-  /** Told at each failed attempt, and with `undefined` when the work goes on. */
+  /** Told at each failed attempt, and with `undefined` when nothing waits any more. */
   onHold: (hold: { code: ErrorCode; attempts: number; forMs: number } | undefined) => void;
 }
 
@@ -27,17 +27,22 @@ export async function holdUntilDone<T>(
   abortSignal: AbortSignal,
 ): Promise<T> {
   const startedAt = clock.monotonicInMs();
-  for (let attempts = 1; ; attempts += 1) {
-    abortSignal.throwIfAborted();
-    try {
-      const result = await work();
-      if (attempts > 1) onHold(undefined);
-      return result;
-    } catch (error) {
+  let told = false;
+  try {
+    for (let attempts = 1; ; attempts += 1) {
       abortSignal.throwIfAborted();
-      if (!isAppError(error) || !error.retryable) throw error;
-      onHold({ code: error.code, attempts, forMs: clock.monotonicInMs() - startedAt });
-      await clock.sleep(waitAfter(attempts, random, error.retryAfterInMs), { abortSignal });
+      try {
+        return await work();
+      } catch (error) {
+        abortSignal.throwIfAborted();
+        if (!isAppError(error) || !error.retryable) throw error;
+        told = true;
+        onHold({ code: error.code, attempts, forMs: clock.monotonicInMs() - startedAt });
+        await clock.sleep(waitAfter(attempts, random, error.retryAfterInMs), { abortSignal });
+      }
     }
+  } finally {
+    // However it ends nothing waits here any more: a refusal after a wait and a partition that was let go are not held.
+    if (told) onHold(undefined);
   }
 }

@@ -125,13 +125,14 @@ describe('forwarding events of one partition', () => {
   });
 
   it('ends its wait when it is told to stop, with nothing parked', async () => {
-    const { forward, target, park, clock } = aForwarder();
+    const { forward, target, park, clock, counters } = aForwarder();
     target.failures.push(...Array.from({ length: 50 }, away));
     const stop = new AbortController();
     const reason = new AppError('aborted', 'stopped', { retryable: false });
     clock.sleep = async () => stop.abort(reason);
     await expect(forward(numbered(3), anOrigin(), stop.signal)).rejects.toBe(reason);
     expect(park.items).toEqual([]);
+    expect(counters.read().held).toBeUndefined();
   });
 
   it('hands on what is a defect, for the processor to judge', async () => {
