@@ -32,7 +32,7 @@ const aMessage = (deviceId: string, body: Buffer, properties: Record<string, unk
   body,
   contentType: 'application/json',
   contentEncoding: 'utf-8',
-  applicationProperties: { level: 'high', ...properties } as Record<string, string>,
+  applicationProperties: { level: 'high', ...properties },
   annotations: {
     'iothub-connection-device-id': deviceId,
     'iothub-enqueuedtime': 1_700_000_000_123,
