@@ -84,7 +84,10 @@ export interface SharedKey {
 
 export interface FailoverEventProcessorOptions {
   source: GenerationSource;
-  /** Held ready: it is asked again only when the endpoint refuses the key, or a day has passed, never while a failover is under way. */
+  /**
+   * Held ready: it is asked again only when the endpoint refuses the key, or a day has passed, never while a failover is under way. Reading
+   * waits for it only while there is none. No answer for 30 s is reported, and it is asked again later.
+   */
   sharedKey: () => Promise<SharedKey>;
   consumerGroup: string;
   /** Name under which progress is told. Default: the consumer group's, with unfit characters replaced. */

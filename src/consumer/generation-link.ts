@@ -49,8 +49,10 @@ export function createGenerationLink(port: LinkPort): GenerationLink {
   let current: Link | undefined;
   let failures = 0;
 
-  const make = async (): Promise<Link> => {
+  /** Undefined: the end came while the key was waited for, and nobody would close what is made now. */
+  const make = async (): Promise<Link | undefined> => {
     const key = await port.keys.current();
+    if (port.signal.aborted) return undefined;
     const made: { client?: ReaderClient } = {};
     const claims = createClaims({
       ...port,

@@ -1,8 +1,13 @@
+import { AppError } from '../errors.js';
 import type { SharedKey } from './contract.js';
+import { within } from './pauses.js';
 
 /** The key that is used for every endpoint of the hub. */
 export interface KeyHolder {
-  /** The held one; asked for when there is none, or when it is a day old and no failover is under way. Rejects only without any. */
+  /**
+   * The held one at once: no client waits for a management call. One that is a day old is asked for beside that, unless a failover is under
+   * way, and the next client has it. Waits, and rejects, only where there is none.
+   */
   current(): Promise<SharedKey>;
   /** An endpoint refused `key`. Resolves to true when another one is held now. */
   refused(key: SharedKey): Promise<boolean>;
@@ -16,41 +21,59 @@ export interface KeyHolderPort {
   nowInMs: () => number;
   /** A refused key is asked for no more often. */
   askAgainInMs: number;
+  /** What has not answered by then is given up, so that it can be asked again; its answer still counts. Default 30 s. */
+  askLimitInMs?: number;
 }
 
 const dayInMs = 86_400_000;
 
-export function createKeyHolder({ ask, isFailingOver, report, nowInMs, askAgainInMs }: KeyHolderPort): KeyHolder {
+export function createKeyHolder(port: KeyHolderPort): KeyHolder {
+  const { ask, isFailingOver, report, nowInMs, askAgainInMs, askLimitInMs = 30_000 } = port;
   let held: SharedKey | undefined;
   let askedAtInMs = -Infinity;
   let asking: Promise<SharedKey> | undefined;
+  /** Asks are numbered: what an older one answers late does not replace what a newer one has answered. */
+  let lastAsk = 0;
+  let lastAnswer = 0;
 
-  const renew = async (): Promise<SharedKey> => {
+  const keep = async (number: number): Promise<SharedKey> => {
+    const key = await ask();
+    if (number > lastAnswer) {
+      lastAnswer = number;
+      held = key;
+    }
+    return key;
+  };
+  const askOnce = async (): Promise<SharedKey> => {
+    const reply = await within(askLimitInMs, keep((lastAsk += 1)));
+    if (reply !== undefined) return reply.value;
+    throw new AppError('sharedKeyTimeout', `sharedKey() has not answered for ${askLimitInMs / 1000} s`, {
+      retryable: true,
+    });
+  };
+  const renew = (): Promise<SharedKey> => {
     askedAtInMs = nowInMs();
-    asking ??= ask().finally(() => {
+    asking ??= askOnce().finally(() => {
       asking = undefined;
     });
-    held = await asking;
-    return held;
-  };
-  const renewOr = async (other: SharedKey): Promise<SharedKey> => {
-    try {
-      return await renew();
-    } catch (error) {
-      report(error);
-      return other;
-    }
+    return asking;
   };
   return {
     current: async () => {
       if (held === undefined) return renew();
-      return nowInMs() - askedAtInMs < dayInMs || isFailingOver() ? held : renewOr(held);
+      if (nowInMs() - askedAtInMs >= dayInMs && !isFailingOver()) renew().catch(report);
+      return held;
     },
     refused: async (key) => {
-      if (held === undefined || held.key !== key.key || held.name !== key.name) return true;
+      const isOther = (): boolean => held === undefined || held.key !== key.key || held.name !== key.name;
+      if (isOther()) return true;
       if (isFailingOver() || nowInMs() - askedAtInMs < askAgainInMs) return false;
-      const renewed = await renewOr(key);
-      return renewed.key !== key.key || renewed.name !== key.name;
+      try {
+        await renew();
+      } catch (error) {
+        report(error);
+      }
+      return isOther();
     },
   };
 }
