@@ -84,21 +84,21 @@ export function createHubGate({ hub, clock, logger, limits }: HubGateOptions): H
         perSecond = standby.budget.perSecond[lane] * standby.throttleShare * part;
         if (messages > 0) {
           assertOpen();
-          if (!standby.instance.spend(messages))
+          if (!(await standby.instance.take(messages)))
             throw new AppError('quotaReserved', "the rest of the day's quota is not the mirror's", { retryable: true });
         }
       }
       const turn = await paces[lane].take({ amount: calls, perSecond, maxWaitInMs });
       if (turn.kind === 'now') return standby !== undefined || turn.waited;
       // Nothing was sent: what was taken of the quota is given back.
-      standby?.instance.spend(-messages, { force: true });
+      standby?.instance.add(-messages);
       const retryAfterInMs = Number.isFinite(turn.waitInMs) ? Math.ceil(turn.waitInMs) : PROBE_INTERVAL_IN_MS;
       throw new AppError('hubThrottled', 'our own pace has no room for this call now', {
         retryable: true,
         retryAfterInMs,
       });
     },
-    charge: (messages) => void limits?.instance.spend(messages, { force: true }),
+    charge: (messages) => void limits?.instance.add(messages),
     refused(lane) {
       const perSecond = Math.round(paces[lane].refused() * 100) / 100;
       logger.event('warn', 'pace.reduced', { hub, lane, perSecond });

@@ -10,6 +10,8 @@ export interface BudgetRow {
   day: string;
   /** Messages of the day's quota, as far as reported. */
   used: number;
+  /** Up to which count of `used` this instance may go before its next report. */
+  upTo: number;
   /** Partitions read lately, at least 1. */
   weight: number;
 }

@@ -11,6 +11,8 @@ const rowSchema = z.object({
   at: z.coerce.date(),
   day: z.string(),
   used: z.number(),
+  // Rows of before this field promise nothing beyond what was used.
+  upTo: z.number().default(0),
   weight: z.number(),
 });
 

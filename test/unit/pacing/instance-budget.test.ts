@@ -23,9 +23,9 @@ function setUp({ messagesPerDay = 1000 } = {}) {
   return { clock, rows, state, start };
 }
 
-const spendAll = (budget: InstanceBudget): number => {
+const spendAll = async (budget: InstanceBudget): Promise<number> => {
   let spent = 0;
-  while (budget.spend(1)) spent += 1;
+  while (await budget.take(1)) spent += 1;
   return spent;
 };
 
@@ -67,45 +67,100 @@ describe('the budget of an instance', () => {
   it('does not count one that stopped long ago', async () => {
     const { clock, rows, start } = setUp();
     const at = new Date(clock.now().getTime() - 6 * 60_000);
-    rows.set('old', { instanceId: 'old', beat: 9, at, day: '2026-01-01', used: 0, weight: 1 });
+    rows.set('old', { instanceId: 'old', beat: 9, at, day: '2026-01-01', used: 0, upTo: 1000, weight: 1 });
     expect((await start('a').parts()).twin).toBe(1);
+  });
+
+  it('together never passes the limit of the day when both go to the end of what they may between two looks', async () => {
+    const { start } = setUp({ messagesPerDay: 1000 });
+    const instances = [start('a', () => 3), start('b'), start('c')];
+    for (const instance of instances) await instance.parts();
+    let spent = 0;
+    for (let round = 0; round < 40; round += 1) {
+      for (const instance of instances) {
+        spent += await spendAll(instance);
+        await instance.flush();
+        if (round % 2) spent += await spendAll(instance);
+      }
+      expect(spent).toBeLessThanOrEqual(1000);
+    }
+    expect(spent).toBeGreaterThan(990);
+  });
+
+  it('gives up what it had when the others may have taken it', async () => {
+    const { clock, state, start } = setUp({ messagesPerDay: 150 });
+    const [a, b] = [start('a'), start('b')];
+    await a.parts();
+    state.away = true;
+    for (let i = 0; i < 4; i += 1) clock.advance(intervalInMs);
+    await expect(a.parts()).rejects.toMatchObject({ code: 'storageUnavailable' });
+    expect(await a.take(1)).toBe(false);
+    state.away = false;
+    await b.parts();
+    for (let i = 0; i < 4; i += 1) {
+      clock.advance(intervalInMs);
+      await b.flush();
+    }
+    let spent = await spendAll(b);
+    expect(spent).toBe(150);
+    await a.parts();
+    for (let i = 0; i < 8; i += 1) {
+      for (const one of [a, b]) {
+        await one.flush();
+        spent += await spendAll(one);
+      }
+      expect(spent).toBeLessThanOrEqual(150);
+    }
+    expect(spent).toBeGreaterThan(146);
+  });
+
+  it('leaves to others what it does not need soon', async () => {
+    const { start } = setUp({ messagesPerDay: 10_000 });
+    const [idle, busy] = [start('idle'), start('busy')];
+    await idle.parts();
+    await busy.parts();
+    expect(await spendAll(busy)).toBeGreaterThan(9_400);
+    let kept = 0;
+    while (kept < 500 && (await idle.take(1))) kept += 1;
+    expect(kept).toBe(500);
+    expect(await idle.take(1)).toBe(false);
   });
 
   it('together never passes the limit of the day, whoever spends how much', async () => {
     const { clock, start } = setUp({ messagesPerDay: 1000 });
     const [a, b] = [start('a', () => 3), start('b')];
     await a.parts();
-    for (let i = 0; i < 300; i += 1) a.spend(1);
+    for (let i = 0; i < 300; i += 1) await a.take(1);
     await b.parts();
     let spent = 300;
     for (let round = 0; round < 20; round += 1) {
       await a.flush();
       await b.flush();
-      spent += spendAll(round % 2 ? a : b);
+      spent += await spendAll(round % 2 ? a : b);
       expect(spent).toBeLessThanOrEqual(1000);
       clock.advance(intervalInMs);
     }
     expect(spent).toBeGreaterThan(990);
-    expect(a.spend(1) || b.spend(1)).toBe(false);
+    expect((await a.take(1)) || (await b.take(1))).toBe(false);
   });
 
   it('counts what instances have used that are gone', async () => {
     const { clock, rows, start } = setUp({ messagesPerDay: 1000 });
     const at = new Date(clock.now().getTime() - 3_600_000);
-    rows.set('old', { instanceId: 'old', beat: 9, at, day: '2026-01-01', used: 900, weight: 1 });
+    rows.set('old', { instanceId: 'old', beat: 9, at, day: '2026-01-01', used: 900, upTo: 1000, weight: 1 });
     const a = start('a');
     await a.parts();
-    expect(spendAll(a)).toBe(100);
+    expect(await spendAll(a)).toBe(100);
   });
 
   it('begins anew with the UTC day', async () => {
     const { clock, start } = setUp({ messagesPerDay: 10 });
     const a = start('a');
     await a.parts();
-    expect(spendAll(a)).toBe(10);
+    expect(await spendAll(a)).toBe(10);
     clock.advance(12 * 3_600_000);
     await a.parts();
-    expect(spendAll(a)).toBe(10);
+    expect(await spendAll(a)).toBe(10);
   });
 
   it('ends while storage is away, when the others may count it as gone', async () => {
