@@ -1,4 +1,4 @@
-import type { Checkpoint, CheckpointStore, EventPosition } from '@azure/event-hubs';
+import type { Checkpoint, CheckpointStore, EventPosition, PartitionProperties } from '@azure/event-hubs';
 import type { ReaderClient } from './client.js';
 import type { LastSeen } from './contract.js';
 import type { SettledOptions } from './options.js';
@@ -28,35 +28,59 @@ export interface PartitionStart {
 export async function startOfPartition(
   partitionId: string,
   { reading, override }: OpenedPartition,
-  processed: Pick<Checkpoint, 'sequenceNumber' | 'offset'> | undefined,
+  processed: Position | undefined,
   port: StartPort,
 ): Promise<PartitionStart> {
+  const { options, generation } = port;
   const place = { ...port.place, partitionId };
   const [checkpoints, lastSeen] = await Promise.all([
     checkpointsOf(port.store, port.place),
-    port.options.lastSeen.read(place),
+    options.lastSeen.read(place),
   ]);
-  const processedBefore = lastSeen?.generation === port.generation ? lastSeen.sequenceNumber : undefined;
-  const checkpoint = furthest(checkpoints.get(partitionId), processed);
-  if (checkpoint !== undefined) {
+  const found = checkpoints.get(partitionId);
+  // Numbers of generations began anew, for whoever gives them lost what it knew: the checkpoint is of an earlier bearer of this number.
+  const stored = lastSeen !== undefined && lastSeen.generation > generation ? undefined : found;
+  const processedBefore = lastSeen?.generation === generation ? lastSeen.sequenceNumber : undefined;
+
+  if (processed !== undefined) {
+    const { offset, sequenceNumber } = furthest(stored, processed);
     reading.begin({ processedBefore });
-    return { position: { offset: checkpoint.offset }, before: checkpoint.sequenceNumber };
+    return { position: { offset }, before: sequenceNumber };
   }
   const extent = await port.client.partition(partitionId);
-  const { options, generation } = port;
-  const start = chooseStart({ ...options, generation, lastSeen, extent, override });
+  const isNewLog = hasBegunAnew(extent, Math.max(stored?.sequenceNumber ?? -1, processedBefore ?? -1), lastSeen);
+  if (stored !== undefined && !isNewLog) {
+    reading.begin({ processedBefore });
+    return { position: { offset: stored.offset }, before: stored.sequenceNumber };
+  }
+  const start = chooseStart({
+    ...options,
+    // Something was read here: this is not the first generation, whatever its number.
+    firstGenerationStart: found === undefined && !isNewLog ? options.firstGenerationStart : 'earliest',
+    generation,
+    lastSeen: isNewLog ? undefined : lastSeen,
+    extent,
+    override,
+  });
   await pin(start, { ...extent, partitionId }, port);
-  reading.begin({ processedBefore, reachesBehind: start.reachesBehind });
+  if (isNewLog && start.pin === undefined) await forget(partitionId, port);
+  reading.begin({ processedBefore: isNewLog ? undefined : processedBefore, reachesBehind: start.reachesBehind });
   return { position: start.position, before: start.before };
 }
 
-const furthest = (
-  stored: Checkpoint | undefined,
-  processed: Pick<Checkpoint, 'sequenceNumber' | 'offset'> | undefined,
-): Pick<Checkpoint, 'sequenceNumber' | 'offset'> | undefined =>
-  stored !== undefined && processed !== undefined && stored.sequenceNumber > processed.sequenceNumber
-    ? stored
-    : (processed ?? stored);
+type Position = Pick<Checkpoint, 'sequenceNumber' | 'offset'>;
+
+const furthest = (stored: Checkpoint | undefined, processed: Position): Position =>
+  stored !== undefined && stored.sequenceNumber > processed.sequenceNumber ? stored : processed;
+
+/** The log ends before an event that was seen in it. An answer which is older than that event says nothing. */
+const hasBegunAnew = (
+  { lastEnqueuedSequenceNumber, lastEnqueuedOnUtc }: PartitionProperties,
+  reached: number,
+  lastSeen: LastSeen | undefined,
+): boolean =>
+  lastEnqueuedSequenceNumber < reached &&
+  (lastEnqueuedSequenceNumber < 0 || lastSeen === undefined || lastEnqueuedOnUtc > lastSeen.enqueuedAt);
 
 /** What lies before "the latest" counts as done, for whoever takes the partition over and for a return to the namespace. */
 async function pin(
@@ -76,4 +100,11 @@ async function pin(
     partitionId,
     ...start.pin,
   });
+}
+
+/** Nothing of the new log is done: once it has grown, the checkpoint of the old one would look as if it were of this one. */
+async function forget(partitionId: string, { store, place }: StartPort): Promise<void> {
+  const { endpoint: fullyQualifiedNamespace, eventHubName, consumerGroup } = place;
+  const nothing = { sequenceNumber: -1, offset: '-1' };
+  await store.updateCheckpoint({ fullyQualifiedNamespace, eventHubName, consumerGroup, partitionId, ...nothing });
 }
