@@ -33,7 +33,10 @@ export type StartPosition = 'earliest' | 'latest' | { enqueuedAfter: Date };
 
 /** Calls for one partition never overlap; partitions run beside each other. */
 export interface ProcessorHandlers {
-  /** Before the first event. What it returns is the start where no checkpoint of this generation exists. */
+  /**
+   * Before the first event. What it returns is the start where no checkpoint of this generation exists. `latest` only for generation 1: of
+   * any later one it loses what its endpoint was sent before this.
+   */
   processInitialize?(partition: ProcessorPartition): Promise<StartPosition | undefined>;
   /** An error counts as a failed attempt of this batch; see `maxAttempts`. */
   processEvents(events: readonly ReceivedEventData[], partition: ProcessorPartition): Promise<void>;
