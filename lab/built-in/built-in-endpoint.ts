@@ -1,7 +1,7 @@
-import type { HubMessage } from '../contracts.js';
 import { HubError } from '../hub/core/errors.js';
-import type { BuiltInEndpoint } from '../hub-failover/contract.js';
+import type { BuiltInEndpoint, LostMessage } from '../hub-failover/contract.js';
 import type { BuiltIn, BuiltInOptions, NamespaceMapping } from './contract.js';
+import { acceptedBy, createFeedLog } from './feed-log.js';
 import { openFrontDoor } from './front-door.js';
 import { createGeneration, type Generation } from './generation.js';
 
@@ -12,8 +12,12 @@ const defaultRetentionCount = 200_000;
 
 interface Place {
   generation: Generation;
-  isGone: boolean;
+  /** Milliseconds since 1970; undefined while it is there. */
+  goneAt: number | undefined;
 }
+
+const lostAt = (generation: Generation, goneAt: number): LostMessage[] =>
+  generation.unread().map(({ message, enqueuedAt }) => ({ ...message, readableForInMs: goneAt - enqueuedAt }));
 
 /**
  * The built-in endpoint of one hub: every namespace that a failover gave it, behind one TLS port on loopback. Start it before the hub's servers
@@ -23,9 +27,8 @@ export const createBuiltInEndpoint = async (options: BuiltInOptions): Promise<Bu
   const { core, gate, faults, certificates, now = Date.now, log = () => undefined } = options;
   const { takenByRoute = () => false, retentionCount = defaultRetentionCount } = options;
   const places = new Map<string, Place>();
-  const accepted = new Map<string, number>();
   /** Of namespaces that began again since. */
-  const lostBefore: HubMessage[] = [];
+  const lostBefore: LostMessage[] = [];
 
   const establish = (endpoint: BuiltInEndpoint, consumerGroups: readonly string[]): Generation => {
     const policies = core.sharedAccessPolicies();
@@ -35,28 +38,28 @@ export const createBuiltInEndpoint = async (options: BuiltInOptions): Promise<Bu
     certificates,
     (hostName) => {
       const place = places.get(hostName);
-      return place === undefined || place.isGone ? undefined : place.generation.server;
+      return place?.goneAt === undefined ? place?.generation.server : undefined;
     },
     log,
   );
   const publishMappings = (): void => {
     const here = { host: '127.0.0.1', port: listener.port };
     options.onMappings(
-      [...places].map(([host, { isGone }]): NamespaceMapping => ({
+      [...places].map(([host, { goneAt }]): NamespaceMapping => ({
         host,
         port: amqpsPort,
-        target: isGone ? nowhere : here,
+        target: goneAt === undefined ? here : nowhere,
       })),
     );
   };
   const show = (generation: Generation): void => {
-    places.set(generation.endpoint.hostName.toLowerCase(), { generation, isGone: false });
+    places.set(generation.endpoint.hostName.toLowerCase(), { generation, goneAt: undefined });
     publishMappings();
   };
 
   const end = (generation: Generation): void => {
     const place = places.get(generation.endpoint.hostName.toLowerCase());
-    if (place !== undefined) place.isGone = true;
+    if (place !== undefined) place.goneAt = now();
     publishMappings();
     generation.disconnect();
   };
@@ -64,15 +67,14 @@ export const createBuiltInEndpoint = async (options: BuiltInOptions): Promise<Bu
   let shown = establish(options.endpoint, options.consumerGroups ?? []);
   let fed = shown;
   let forwards = true;
+  const feeds = createFeedLog(shown.endpoint.hostName);
   show(shown);
 
   const unsubscribe = core.onMessage((message) => {
     if (message.source !== 'deviceMessages' || takenByRoute(message)) return;
     // Whoever sends past the servers hears what they would say.
     if (!forwards) throw new HubError('IotHubFailingOver', 'The hub is failing over');
-    fed.append(message);
-    const { hostName } = fed.endpoint;
-    accepted.set(hostName, (accepted.get(hostName) ?? 0) + 1);
+    feeds.note(fed.append(message));
   });
 
   return {
@@ -80,18 +82,22 @@ export const createBuiltInEndpoint = async (options: BuiltInOptions): Promise<Bu
     redirectsTo: () => (gate.refusesService ? undefined : shown.endpoint),
     telemetry: {
       get accepted() {
-        return Object.fromEntries(accepted);
+        return acceptedBy(feeds.all());
       },
+      feeds: () => feeds.all(),
       lostWithEndpoint: () => [
         ...lostBefore,
-        ...[...places.values()].flatMap(({ generation, isGone }) => (isGone ? generation.unread() : [])),
+        ...[...places.values()].flatMap(({ generation, goneAt }) =>
+          goneAt === undefined ? [] : lostAt(generation, goneAt),
+        ),
       ],
     },
     hooks: {
       endpointChanged: (next, { consumerGroups, offsetsRestart }) => {
-        const before = places.get(next.hostName.toLowerCase())?.generation;
+        const place = places.get(next.hostName.toLowerCase());
+        const before = place?.generation;
         const goesOn = before !== undefined && !offsetsRestart;
-        if (!goesOn) lostBefore.push(...(before?.unread() ?? []));
+        if (!goesOn && before !== undefined) lostBefore.push(...lostAt(before, place?.goneAt ?? now()));
         shown = goesOn ? before : establish(next, consumerGroups);
         if (goesOn) shown.setConsumerGroups(consumerGroups);
         show(shown);
@@ -105,7 +111,10 @@ export const createBuiltInEndpoint = async (options: BuiltInOptions): Promise<Bu
         const previous = fed;
         fed = shown;
         forwards = true;
-        if (previous !== fed) end(previous);
+        if (previous !== fed) {
+          end(previous);
+          feeds.begin(fed.endpoint.hostName);
+        }
         gate.open();
       },
       consumerGroupsChanged: (groups) => shown.setConsumerGroups(groups),

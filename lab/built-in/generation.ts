@@ -22,12 +22,13 @@ export interface GenerationOptions {
 export interface Generation {
   readonly endpoint: BuiltInEndpoint;
   readonly server: Pick<AmqpServer, 'accept'>;
-  append(message: HubMessage): void;
+  /** Returns when it was stored, milliseconds since 1970. */
+  append(message: HubMessage): number;
   setConsumerGroups(names: readonly string[]): void;
   /** Ends its connections; what it holds stays. */
   disconnect(): void;
-  /** What no reader has taken. */
-  unread(): HubMessage[];
+  /** What no reader has taken, and since when it was there. */
+  unread(): { message: HubMessage; enqueuedAt: number }[];
 }
 
 /** "Control access to IoT Hub with shared access signatures": ServiceConnect gives access to the endpoints that face the service. */
@@ -62,15 +63,17 @@ export const createGeneration = (endpoint: BuiltInEndpoint, options: GenerationO
     server,
     // "Device-to-cloud messages" are kept in order for each device: its id is the partition key.
     append: (message) =>
-      void hub
-        .partitionForKey(message.deviceId)
-        .append((position) => encodeHubMessage(message, message.deviceId, position)),
+      hub.partitionForKey(message.deviceId).append((position) => encodeHubMessage(message, message.deviceId, position))
+        .enqueuedAt,
     setConsumerGroups: (names) => {
       hub.setConsumerGroups(names);
       const isGone = (place: string): boolean => !hub.hasConsumerGroup(place.split('/')[1] ?? '');
       readers.evict(isGone, notFound('The consumer group'));
     },
     disconnect: () => server.end('The namespace is gone.'),
-    unread: () => hub.partitions.flatMap((partition) => partition.unread().map(({ encoded }) => lostMessage(encoded))),
+    unread: () =>
+      hub.partitions.flatMap((partition) =>
+        partition.unread().map(({ encoded, enqueuedAt }) => ({ message: lostMessage(encoded), enqueuedAt })),
+      ),
   };
 };

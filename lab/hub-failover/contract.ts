@@ -89,13 +89,31 @@ export interface HubFailover {
   start(failoverRegion?: string, options?: Partial<HubFailoverOptions>): FailoverOperation;
 }
 
+/** A message that lay unread on an endpoint when that went. */
+export interface LostMessage extends HubMessage {
+  /** From when it was stored there until the endpoint went. A reader that had this time and did not read it is not the service's affair. */
+  readonly readableForInMs: number;
+}
+
+/** One time that the hub stored telemetry in an endpoint: from the laboratory's start, or from `dataFlows`, until the next. */
+export interface EndpointFeed {
+  readonly hostName: string;
+  /** Messages stored. */
+  readonly accepted: number;
+  /** When the first and the last were stored, milliseconds since 1970; absent while there is none. */
+  readonly firstEnqueuedAt?: number;
+  readonly lastEnqueuedAt?: number;
+}
+
 /** What became of the telemetry that the hub accepted: who of it was given to an endpoint, and what went under with one. */
 export interface TelemetryLedger {
   /** Accepted by the hub and appended to an endpoint, by endpoint host name. */
   accepted: Readonly<Record<string, number>>;
+  /** The same, by time: oldest first, one more with each failover. A host name that the hub comes back to is there twice. */
+  feeds(): readonly EndpointFeed[];
   /**
    * Numbers (`sequence` of the fleet's messages, by device) that lay unread on an endpoint when it went, or were on their way to a reader that had not
-   * taken them yet: where no reader has them, the service has lost them.
+   * taken them yet: where no reader has them, and none had the time to read them, the service has lost them.
    */
-  lostWithEndpoint(): readonly HubMessage[];
+  lostWithEndpoint(): readonly LostMessage[];
 }

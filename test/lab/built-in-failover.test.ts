@@ -84,6 +84,45 @@ describe('the endpoint in a failover', () => {
     ]);
   });
 
+  it('says of what was lost for how long it was readable, by the time at which the namespace went', async () => {
+    let now = 1_000_000;
+    await using timed = await aBuiltInHub({ now: () => now });
+    timed.addDevice({ deviceId: 'd1' });
+    const readable = (): number[] => timed.builtIn.telemetry.lostWithEndpoint().map((each) => each.readableForInMs);
+    timed.send('d1', 1);
+    now += 20_000;
+    timed.send('d1', 2);
+    now += 100;
+    timed.failOver(timed.second);
+    now += 5_000;
+    expect(readable()).toEqual([20_100, 100]);
+    timed.send('d1', 3);
+    now += 700;
+    // The first namespace begins again at 0: what went with it stays counted as it was.
+    timed.failOver(timed.first);
+    now += 5_000;
+    expect(readable()).toEqual([20_100, 100, 700]);
+  });
+
+  it('tells when it stored the first and the last message of each time that an endpoint was fed', async () => {
+    let now = 1_000_000;
+    await using timed = await aBuiltInHub({ now: () => now });
+    timed.addDevice({ deviceId: 'd1' });
+    for (const sequence of [1, 2, 3]) timed.send('d1', ((now += 10), sequence));
+    timed.failOver(timed.second);
+    expect(timed.builtIn.telemetry.feeds()).toEqual([
+      { hostName: timed.first.hostName, accepted: 3, firstEnqueuedAt: 1_000_010, lastEnqueuedAt: 1_000_030 },
+      { hostName: timed.second.hostName, accepted: 0 },
+    ]);
+    timed.failOver(timed.first);
+    now += 60;
+    timed.send('d1', 4);
+    expect(timed.builtIn.telemetry.feeds().slice(2)).toEqual([
+      { hostName: timed.first.hostName, accepted: 1, firstEnqueuedAt: 1_000_090, lastEnqueuedAt: 1_000_090 },
+    ]);
+    expect(timed.builtIn.telemetry.accepted).toEqual({ [timed.first.hostName]: 4 });
+  });
+
   it('ends readers of the old namespace in a way the SDK survives, and lets them have what was sent', async () => {
     hub.send('d1', 1, 2, 3);
     await using old = reading(hub.first, {

@@ -39,7 +39,7 @@ const createFakeLab = () => {
     },
     disturbEventGrid: (change) => void events.push(`event grid ${JSON.stringify(change)}`),
     failover: () => failover,
-    telemetry: () => ({ accepted: { ns: 3 }, lostWithEndpoint: () => [] }),
+    telemetry: () => ({ accepted: { ns: 3 }, feeds: () => [], lostWithEndpoint: () => [] }),
     addDevices: ({ count, prefix, seed }) => {
       if (prefix === 'taken')
         throw Object.assign(new Error('exists'), { status: 409, code: 409001, errorName: 'DeviceAlreadyExists' });

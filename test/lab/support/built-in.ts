@@ -42,6 +42,8 @@ export interface BuiltInHubOptions {
   consumerGroups?: string[];
   takenByRoute?: (message: HubMessage) => boolean;
   retentionCount?: number;
+  /** Milliseconds since 1970: of what is stored, and of namespaces that go. */
+  now?: () => number;
 }
 
 let hubs = 0;
