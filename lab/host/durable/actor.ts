@@ -1,6 +1,6 @@
 import type { HostLog } from '../invoke.js';
 import { accept, applyMessage, nextMessage } from './apply-message.js';
-import { isOver, type Message, type Outgoing } from './contract.js';
+import { isOver, isSettled, type Message, type Outgoing } from './contract.js';
 import type { RunOrchestrator } from './episode.js';
 import { pendingTimers } from './history.js';
 import type { InstanceStore, StoredInstance } from './instance-store.js';
@@ -161,8 +161,7 @@ export function createActor(initial: StoredInstance, options: ActorOptions): Act
       send();
     }
     working = false;
-    const { state } = current;
-    if (!isOver(state) || state.outbox.length > 0) return;
+    if (!isSettled(current.state)) return;
     stop();
     options.finished();
   };

@@ -57,10 +57,19 @@ export type Message = { id: string; instanceId: string } & (
   | { kind: 'taskDone' | 'subDone'; executionId: string; taskId: number; outcome: TaskOutcome }
 );
 
+/** A task to be started. `executionId`: of the generation that asked; it may be over by the time that this is sent. */
+interface AskedTask {
+  executionId: string;
+  taskId: number;
+  name: string;
+  /** JSON text. */
+  input: string | undefined;
+}
+
 /** What an instance still has to send. */
 export type Outgoing = { id: string } & (
-  | { kind: 'activity'; taskId: number; name: string; input: string | undefined }
-  | { kind: 'start'; taskId: number; instanceId: string; name: string; input: string | undefined }
+  | ({ kind: 'activity' } & AskedTask)
+  | ({ kind: 'start'; instanceId: string } & AskedTask)
   | { kind: 'message'; message: Message }
 );
 
@@ -93,3 +102,7 @@ export interface InstanceState {
 /** Completed, failed or terminated. */
 export const isOver = ({ status }: Pick<InstanceState, 'status'>): boolean =>
   status === 'Completed' || status === 'Failed' || status === 'Terminated';
+
+/** Over, and nothing is left to send: its parent has been told. */
+export const isSettled = (state: Pick<InstanceState, 'status' | 'outbox'>): boolean =>
+  isOver(state) && state.outbox.length === 0;

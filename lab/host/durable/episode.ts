@@ -3,6 +3,7 @@ import { HostError } from '../host-error.js';
 import { unsupportedAction, type Action, type OrchestratorState } from './actions.js';
 import { eventType, type HistoryEvent, type InstanceState, type Message, type Outgoing } from './contract.js';
 import { askedFor, asksForTask, eventOf, kindOf, newEvent, scheduledEvent } from './history.js';
+import { idProblem } from './instance-id.js';
 import { replayActions, type Replayed } from './replay-actions.js';
 
 /** Runs the instance's orchestrator function over a history. Throws when there is none of that name, or for a defect of the protocol. */
@@ -28,6 +29,21 @@ function refuseOtherTasks({ scheduled }: Replayed, history: readonly HistoryEven
       `Non-Deterministic workflow detected: A previous execution of this orchestration scheduled task ${event.EventId}` +
       ` ('${event.Name ?? 'a timer'}'), but the current replay execution hasn't.`;
     throw new HostError('host.badFunction', message);
+  }
+}
+
+/** Sub-orchestrations get ids by the client's rules (DurableOrchestrationContext.CallDurableTaskFunctionAsync checks less). */
+function refuseBadIds({ scheduled }: Replayed, { instanceId, parent }: InstanceState): void {
+  const above = [instanceId, parent?.instanceId].map((id) => id?.toLowerCase());
+  for (const { instanceId: id } of scheduled) {
+    if (id === undefined) continue;
+    const problem = idProblem(id);
+    if (problem !== undefined) throw new HostError('host.badFunction', `Sub-orchestration '${id}': ${problem}`);
+    if (above.includes(id.toLowerCase())) {
+      const message =
+        'The instance ID of a sub-orchestration must be different than the instance ID of a parent orchestration.';
+      throw new HostError('host.badFunction', message);
+    }
   }
 }
 
@@ -61,16 +77,27 @@ export function end(
   return { ...state, status, output: output ?? null, outbox, inbox: [] };
 }
 
-/** The next generation: a new history. What came and was not looked at is gone, as with the real host; what has not come yet follows. */
-function nextGeneration(state: InstanceState, input: unknown): InstanceState {
+/**
+ * The next generation: a new history. What came before the call of continueAsNew and was not looked at is gone, as with the real host; what
+ * came after it, and what has not come yet, follows.
+ */
+function nextGeneration(state: InstanceState, input: unknown, carriedOver: readonly HistoryEvent[]): InstanceState {
   const executionId = randomUUID();
+  const { instanceId } = state;
+  const events = carriedOver.map(({ Name: name = '', Input = 'null' }): Message => ({
+    id: randomUUID(),
+    instanceId,
+    kind: 'event',
+    name,
+    input: Input,
+  }));
   return {
     ...state,
     executionId,
     input: jsonText(input),
     history: [],
     cancelledTimers: [],
-    inbox: [{ id: executionId, instanceId: state.instanceId, kind: 'execute' }, ...state.inbox],
+    inbox: [{ id: executionId, instanceId, kind: 'execute' }, ...events, ...state.inbox],
   };
 }
 
@@ -87,9 +114,11 @@ function withNewTasks(
     const input = jsonText(one.input);
     const { id: taskId, name } = one;
     events.push(scheduledEvent(one, input, now));
-    const id = `${state.executionId}:${taskId}`;
-    if (one.kind === 'activity') outbox.push({ id, kind: 'activity', taskId, name, input });
-    if (one.kind === 'sub') outbox.push({ id, kind: 'start', taskId, instanceId: one.instanceId ?? id, name, input });
+    const { executionId } = state;
+    const id = `${executionId}:${taskId}`;
+    const asked = { id, executionId, taskId, name, input };
+    if (one.kind === 'activity') outbox.push({ kind: 'activity', ...asked });
+    if (one.kind === 'sub') outbox.push({ kind: 'start', instanceId: one.instanceId ?? id, ...asked });
   }
   events.push(newEvent(eventType.orchestratorCompleted, now));
   const cancelledTimers = scheduled.filter(({ cancelled }) => cancelled).map(({ id }) => id);
@@ -112,16 +141,22 @@ export async function runEpisode(state: InstanceState, message: Message, run: Ru
     refuseUnsupported(actions);
     replayed = replayActions(actions, history);
     refuseOtherTasks(replayed, state.history);
+    refuseBadIds(replayed, state);
   } catch (error) {
     return end({ ...running, history }, 'Failed', error instanceof Error ? error.message : String(error));
   }
-  const next = { ...withNewTasks(running, history, replayed, now), customStatus: said.customStatus ?? null };
+  const own = said.customStatus ?? null;
+  // Through its first episode a generation shows what the one before it said (DurableTask.Core, TaskOrchestrationDispatcher, carryOverStatus).
+  const customStatus = message.kind === 'execute' ? (own ?? state.customStatus) : own;
+  const next = { ...withNewTasks(running, history, replayed, now), customStatus };
   // The framework ends no generation while one of its tasks is open (DurableTask.Core, TaskOrchestrationExecutor).
   const isOver = replayed.exhausted && !replayed.hasOpenTasks;
   if (isOver && said.error !== undefined) {
     return end(next, 'Failed', `Orchestrator function '${state.name}' failed: ${said.error}`);
   }
   if (!isOver || !said.isDone) return next;
-  if (replayed.continueAsNew !== undefined) return nextGeneration(next, replayed.continueAsNew.input);
+  if (replayed.continueAsNew !== undefined) {
+    return nextGeneration({ ...next, customStatus: own }, replayed.continueAsNew.input, replayed.carriedOver);
+  }
   return end(next, 'Completed', said.output);
 }

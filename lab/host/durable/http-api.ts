@@ -4,6 +4,7 @@ import { keyMatches } from '../keys.js';
 import type { RequestHandler } from '../trigger.js';
 import { readBody } from '../triggers/http-message.js';
 import { isOver, type Message } from './contract.js';
+import { idProblem } from './instance-id.js';
 import { isWanted, statusOf } from './status.js';
 import type { TaskHub } from './task-hub.js';
 
@@ -22,19 +23,13 @@ interface Answer {
   headers?: Record<string, string>;
 }
 
-/** DurableClient.StartNewAsync of the extension refuses these. */
-// oxlint-disable-next-line no-control-regex
-const badInstanceId = /[/\\#?\u0000-\u001f\u007f-\u009f]|^@|^$/;
-
 const noInstance = (id: string): Answer => ({ status: 404, body: `No instance with ID '${id}' found.` });
 
 /** The HTTP API of the extension, for durable-functions' client (rpcBaseUrl) and for the management URLs. */
 export function createHttpApi({ hub, base, key, isOrchestrator }: HttpApiOptions): RequestHandler {
   const start = async (name: string, wanted: string | undefined, body: string): Promise<Answer> => {
-    if (wanted !== undefined && badInstanceId.test(wanted)) {
-      const message = "Instance ids must not start with '@' and must not contain /, \\, #, ? or control characters.";
-      return { status: 400, body: { Message: message } };
-    }
+    const problem = wanted === undefined ? undefined : idProblem(wanted);
+    if (problem !== undefined) return { status: 400, body: { Message: problem } };
     if (!isOrchestrator(name)) {
       const message = `The function '${name}' doesn't exist, is disabled, or is not an orchestrator function.`;
       return { status: 400, body: { Message: message } };

@@ -1,5 +1,5 @@
 import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
-import { isOver, type InstanceState } from './contract.js';
+import { isSettled, type InstanceState } from './contract.js';
 import { isConflict, isMissing, patiently } from './patient.js';
 import { readJson } from './read-json.js';
 
@@ -33,7 +33,7 @@ export function hubContainer(connection: string, hubName: string): ContainerClie
 }
 
 const metadataOf = (state: InstanceState): Record<string, string> => ({
-  open: isOver(state) && state.outbox.length === 0 ? 'no' : 'yes',
+  open: isSettled(state) ? 'no' : 'yes',
 });
 
 export function createInstanceStore(container: ContainerClient, writer: string, signal: AbortSignal): InstanceStore {

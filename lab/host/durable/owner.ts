@@ -1,6 +1,6 @@
 import type { HostLog } from '../invoke.js';
 import { AbandonedError, createActor, type Actor } from './actor.js';
-import { isOver, type InstanceState, type Message, type Outgoing } from './contract.js';
+import { isSettled, type InstanceState, type Message, type Outgoing } from './contract.js';
 import type { RunOrchestrator } from './episode.js';
 import type { InstanceStore, StoredInstance } from './instance-store.js';
 import type { Lease } from './lease.js';
@@ -60,7 +60,7 @@ export function createOwner({ store, lease, run, send, handOver, log }: OwnerOpt
     const mine = term;
     if (mine === undefined || !(await lease.confirm())) throw notMine();
     const stored = known ?? (await store.read(instanceId));
-    if (stored === undefined || (isOver(stored.state) && stored.state.outbox.length === 0)) return undefined;
+    if (stored === undefined || isSettled(stored.state)) return undefined;
     // What this host has just made itself is nobody else's.
     const etag = known === undefined ? await store.fence(instanceId, stored.etag) : stored.etag;
     if (mine !== term) throw notMine();

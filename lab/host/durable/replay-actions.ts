@@ -20,6 +20,8 @@ export interface Replayed {
   /** The framework ends no generation while one of its tasks is open (external events are none). */
   readonly hasOpenTasks: boolean;
   readonly continueAsNew: { input: unknown } | undefined;
+  /** Events that came after the call of continueAsNew: for the next generation (TaskOrchestrationContext.HandleEventRaisedEvent). */
+  readonly carriedOver: readonly HistoryEvent[];
 }
 
 /** DurableTask.Core, RetryInterceptor.ComputeNextDelay. */
@@ -38,6 +40,7 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
   const open = new Map<number, ShimTask>();
   const waiting = new Map<string, ShimTask[]>();
   const buffered = new Map<string, number>();
+  const carriedOver: HistoryEvent[] = [];
   let now = 0;
   let exhausted = false;
   let continueAsNew: Replayed['continueAsNew'];
@@ -86,7 +89,12 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
     return task;
   };
 
-  const raise = (name: string): void => {
+  const raise = (event: HistoryEvent): void => {
+    if (continueAsNew !== undefined) {
+      carriedOver.push(event);
+      return;
+    }
+    const name = event.Name ?? '';
     const task = waiting.get(name)?.pop();
     if (task === undefined) buffered.set(name, (buffered.get(name) ?? 0) + 1);
     else task.settle(false);
@@ -95,7 +103,9 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
   const begin = (action: Action): ShimTask => {
     const name = action.functionName ?? '';
     const activity = () => schedule({ kind: 'activity', name, input: fromJsonText(action.input) });
-    const sub = () => schedule({ kind: 'sub', name, input: action.input, instanceId: action.instanceId ?? undefined });
+    // An empty id is none (DurableOrchestrationContext.CallSubOrchestratorAsync).
+    const instanceId = action.instanceId === '' ? undefined : (action.instanceId ?? undefined);
+    const sub = () => schedule({ kind: 'sub', name, input: action.input, instanceId });
     const retry = action.retryOptions ?? { firstRetryIntervalInMilliseconds: 1, maxNumberOfAttempts: 1 };
     const children = () => (action.compoundActions ?? []).map(begin);
     switch (action.actionType) {
@@ -139,13 +149,13 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
   for (const event of history) {
     if (event.EventType === eventType.orchestratorStarted) now = Date.parse(event.Timestamp);
     else if (event.EventType === eventType.executionStarted) runFrom(0);
-    else if (event.EventType === eventType.eventRaised) raise(event.Name ?? '');
+    else if (event.EventType === eventType.eventRaised) raise(event);
     else if (event.EventType === eventType.timerFired) settle(event.TimerId, false);
     else if (event.EventType === eventType.taskFailed || event.EventType === eventType.subFailed) {
       settle(event.TaskScheduledId, true);
     } else settle(event.TaskScheduledId, false);
   }
-  return { scheduled, exhausted, continueAsNew, hasOpenTasks: open.size > 0 };
+  return { scheduled, exhausted, continueAsNew, carriedOver, hasOpenTasks: open.size > 0 };
 }
 
 /** The library writes a text input of an activity, and of continue-as-new, as JSON (Utils.processInput); nothing else. */

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { QueueServiceClient } from '@azure/storage-queue';
-import { z } from 'zod';
 import type { HostLog } from '../invoke.js';
 import { AbandonedError } from './actor.js';
-import { newInstance, type NewInstance } from './apply-message.js';
-import { isOver, type InstanceState, type Message, type Outgoing, type TaskOutcome } from './contract.js';
+import type { NewInstance } from './apply-message.js';
+import type { InstanceState, Message, Outgoing, TaskOutcome } from './contract.js';
+import { createControlQueue } from './control-queue.js';
 import type { RunOrchestrator } from './episode.js';
 import { createHubQueue, pollUntil } from './hub-queue.js';
 import { createInstanceStore, hubContainer } from './instance-store.js';
+import { createInstances, type Made } from './instances.js';
 import { createLargeMessages } from './large-messages.js';
 import { createLease } from './lease.js';
 import { createOtherHosts } from './other-hosts.js';
@@ -48,10 +49,7 @@ export interface TaskHub {
 
 const pollInMs = 150;
 const lookAroundInMs = 5_000;
-const claimInSeconds = 5;
 const queueOptions = { retryOptions: { maxTries: 1, tryTimeoutInMs: 10_000 } };
-
-const controlSchema = z.union([z.object({ adopt: z.string() }), z.object({ message: z.custom<Message>() })]);
 
 export function createTaskHub(options: TaskHubOptions): TaskHub {
   const { storage, hubName, log } = options;
@@ -64,8 +62,9 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
   const controlClient = queues.getQueueClient(`${hubName.toLowerCase()}-control`);
   const workItemClient = queues.getQueueClient(`${hubName.toLowerCase()}-workitems`);
   const large = createLargeMessages(container);
-  const control = createHubQueue(controlClient, large, ender.signal);
+  const control = createControlQueue(createHubQueue(controlClient, large, ender.signal));
   const store = createInstanceStore(container, host, ender.signal);
+  const instances = createInstances(store, ender.signal);
   const lease = createLease({
     container,
     log,
@@ -86,29 +85,25 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
     log,
   });
 
-  const handOver = async (instanceId: string): Promise<void> => {
-    await control.send(JSON.stringify({ adopt: instanceId }));
-  };
+  const handOver = (instanceId: string): Promise<void> => control.send({ adopt: instanceId });
 
-  const create = async (instance: NewInstance): Promise<boolean> => {
-    for (;;) {
-      const there = await store.read(instance.instanceId);
-      if (there !== undefined && !isOver(there.state)) return false;
-      const stored = await store.create(newInstance(instance), there?.etag);
-      if (stored === undefined) continue;
-      if (!(await asOwner(() => owner.adopt(instance.instanceId, stored)))) await handOver(instance.instanceId);
-      return true;
-    }
+  const make = async (instance: NewInstance): Promise<Made> => {
+    const made = await instances.make(instance);
+    if (made.outcome !== 'made') return made;
+    const { instanceId } = instance;
+    if (!(await asOwner(() => owner.adopt(instanceId, made.stored)))) await handOver(instanceId);
+    return made;
   };
 
   const send = async (from: InstanceState, what: Outgoing): Promise<void> => {
-    const address = { instanceId: from.instanceId, executionId: from.executionId };
     if (what.kind === 'message') return deliver(what.message);
-    const { taskId, name, input } = what;
-    if (what.kind === 'activity') return workItems.dispatch({ ...address, taskId, name, input });
-    const parent = { ...address, taskId };
-    const made = await create({ instanceId: what.instanceId, name, input, parent });
-    if (!made) log(`Durable: a sub-orchestration '${what.instanceId}' is running already and was not started again`);
+    const { executionId, taskId, name, input } = what;
+    const task = { instanceId: from.instanceId, executionId, taskId };
+    if (what.kind === 'activity') return workItems.dispatch({ ...task, name, input });
+    const { outcome } = await make({ instanceId: what.instanceId, name, input, parent: task });
+    if (outcome === 'running') {
+      log(`Durable: a sub-orchestration '${what.instanceId}' is running already and was not started again`);
+    }
   };
 
   const owner = createOwner({ store, lease, log, send, handOver, run: options.runOrchestrator });
@@ -127,28 +122,21 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
   };
 
   const deliver = async (message: Message): Promise<void> => {
-    if (!(await asOwner(() => owner.submit(message)))) await control.send(JSON.stringify({ message }));
+    if (!(await asOwner(() => owner.submit(message)))) await control.send({ message });
   };
 
-  const pollControl = async (): Promise<boolean> => {
-    if (!owner.active) return false;
-    const claimed = await control.receive(32, claimInSeconds);
-    for (const one of claimed) {
-      const parsed = controlSchema.parse(JSON.parse(one.text));
-      // Another host may own the hub by now: then it gets the message at once.
-      const taken = await asOwner(() => ('adopt' in parsed ? owner.adopt(parsed.adopt) : owner.submit(parsed.message)));
-      await (taken ? control.drop(one) : control.keep(one, 0));
-    }
-    return claimed.length > 0;
-  };
+  const pollControl = async (): Promise<boolean> =>
+    owner.active &&
+    control.poll((what) => asOwner(() => ('adopt' in what ? owner.adopt(what.adopt) : owner.submit(what.message))));
 
   const loops: Promise<void>[] = [];
   const poll = (what: string, everyInMs: number, act: () => Promise<boolean>) =>
     pollUntil(stopper.signal, { everyInMs, what, log }, act);
 
   return {
-    create,
+    create: async (instance) => (await make(instance)).outcome === 'made',
     deliver,
+    purge: (instanceId) => instances.purge(instanceId),
     async start() {
       await patiently(() => container.createIfNotExists(), stopper.signal);
       for (const queue of [controlClient, workItemClient]) {
@@ -187,10 +175,6 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
       const ids = await store.list(false);
       const states = await Promise.all(ids.map(async (id) => (await store.read(id))?.state));
       return states.filter((state) => state !== undefined);
-    },
-    async purge(instanceId) {
-      const there = await store.read(instanceId);
-      return there !== undefined && isOver(there.state) && store.remove(instanceId, there.etag);
     },
   };
 }

@@ -78,6 +78,43 @@ describe('the owner of a task hub', () => {
     expect(raised).toHaveLength(1);
   });
 
+  it('says that a message is taken in only when it cannot be lost any more', async () => {
+    const stored = createInstanceStore(await aContainer(), 'one', running.signal);
+    const asked = Promise.withResolvers<void>();
+    const may = Promise.withResolvers<void>();
+    let held = false;
+    const write: typeof stored.write = async (state, etag) => {
+      if (held) {
+        asked.resolve();
+        await may.promise;
+      }
+      return stored.write(state, etag);
+    };
+    const owner = createOwner({
+      store: { ...stored, write },
+      lease: { run: async () => {}, confirm: async () => true, renew: async () => true, release: async () => {} },
+      log: quiet,
+      send: () => Promise.resolve(),
+      handOver: () => Promise.resolve(),
+      run: () => Promise.resolve({ isDone: false, actions: [[{ actionType: 6, externalEventName: 'end' }]] }),
+    });
+    await stored.create(newInstance({ instanceId: 'i', name: 'waits', input: undefined }));
+    await owner.takeOver();
+    await expect.poll(async () => (await stored.read('i'))?.state.inbox).toEqual([]);
+    held = true;
+    let taken = false;
+    const submitted = owner
+      .submit({ id: 'm', instanceId: 'i', kind: 'event', name: 'other', input: '1' })
+      .then(() => (taken = true));
+    await asked.promise;
+    // Whatever did not wait for the write has come to its end by then.
+    await new Promise((turn) => setImmediate(turn));
+    expect(taken).toBe(false);
+    may.resolve();
+    await submitted;
+    expect((await stored.read('i'))?.state.seen).toContain('m');
+  });
+
   it('writes nothing over what another host has fenced', async () => {
     const container = await aContainer();
     const one = createInstanceStore(container, 'one', running.signal);
