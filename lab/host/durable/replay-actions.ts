@@ -20,7 +20,7 @@ export interface Replayed {
   /** The framework ends no generation while one of its tasks is open (external events are none). */
   readonly hasOpenTasks: boolean;
   readonly continueAsNew: { input: unknown } | undefined;
-  /** Events that came after the call of continueAsNew: for the next generation (TaskOrchestrationContext.HandleEventRaisedEvent). */
+  /** Events for nobody that came after the call of continueAsNew: for the next generation (TaskOrchestrationContext.HandleEventRaisedEvent). */
   readonly carriedOver: readonly HistoryEvent[];
 }
 
@@ -90,14 +90,11 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
   };
 
   const raise = (event: HistoryEvent): void => {
-    if (continueAsNew !== undefined) {
-      carriedOver.push(event);
-      return;
-    }
     const name = event.Name ?? '';
     const task = waiting.get(name)?.pop();
-    if (task === undefined) buffered.set(name, (buffered.get(name) ?? 0) + 1);
-    else task.settle(false);
+    if (task !== undefined) task.settle(false);
+    else if (continueAsNew === undefined) buffered.set(name, (buffered.get(name) ?? 0) + 1);
+    else carriedOver.push(event);
   };
 
   const begin = (action: Action): ShimTask => {
