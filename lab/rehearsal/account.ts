@@ -1,25 +1,18 @@
 import { forbiddenSteps } from './allowed-order.js';
 import { consumerBatchSize } from './consumer-messages.js';
-import type { GenerationTimes } from './readers.js';
+import { deliveriesOf, deliveryProblems } from './deliveries.js';
+import { lostByServiceIn, type Evidence } from './evidence.js';
+import { createReaderLog, type ReaderLog } from './reader-log.js';
 import type { ReaderReport, RehearsalReport, StageReport } from './report.js';
-import { pollInSeconds } from './settings.js';
-import { lostByUs, type Numbered, type Tally } from './tally.js';
+import { lostByUs, type Numbered } from './tally.js';
+import { boundInMs } from './times.js';
+import { unverifiedFailovers } from './verification.js';
 import type { WatchView } from './watch-client.js';
-import type { World } from './world.js';
-
-/** Numbered messages that went under with an endpoint and that no reader has seen: what was on its way to one may have arrived. */
-const lostByService = ({ lab, stable, consumers }: World): Numbered[] =>
-  lab
-    .telemetry('primary')
-    .lostWithEndpoint()
-    .map(({ body }) => JSON.parse(body.toString('utf8')) as Numbered)
-    .filter((message) => !stable.tally.has(message) && consumers?.tally.has(message) !== true);
 
 const relayCheckpointInSeconds = 5;
 
 /** See ReaderReport.duplicatesBound. Hands change when the app is replaced, and when consumers start and share the partitions. */
-const bounds = ({ options, replaced, fleet }: World): { relay: number; consumers: number } => {
-  const sentAgain = fleet.ledger.resentMessages().length;
+const bounds = ({ options, replaced, sentAgain }: Evidence): { relay: number; consumers: number } => {
   const { devices, rate, partitions, consumers } = options;
   return {
     relay: sentAgain + replaced * relayCheckpointInSeconds * devices * rate,
@@ -28,7 +21,7 @@ const bounds = ({ options, replaced, fleet }: World): { relay: number; consumers
 };
 
 const readerReport = (
-  tally: Tally,
+  { tally }: ReaderLog,
   duplicatesBound: number,
   accepted: readonly Numbered[],
   excused: readonly Numbered[],
@@ -40,14 +33,6 @@ const readerReport = (
   lostByUs: lostByUs(accepted, excused, tally).length,
 });
 
-/** Messages that a reader should have and has not yet. */
-export const missing = (world: World): number => {
-  const accepted = world.fleet.ledger.acceptedMessages();
-  const excused = lostByService(world);
-  const readers = [world.stable.tally, ...(world.consumers === undefined ? [] : [world.consumers.tally])];
-  return Math.max(...readers.map((tally) => lostByUs(accepted, excused, tally).length));
-};
-
 /** Stages since the failover was started, oldest first. */
 export const stagesSince = (view: WatchView | undefined, start: number): StageReport[] =>
   (view?.history ?? [])
@@ -55,43 +40,37 @@ export const stagesSince = (view: WatchView | undefined, start: number): StageRe
     .flatMap(({ stages }) => stages)
     .map(({ stage, at, reason }) => ({ stage, atInMs: Math.max(0, Date.parse(at) - start), reason }));
 
-const times = (
-  generations: ReadonlyMap<number, GenerationTimes>,
-): { gapInMs: number; deliveryInMs: number } | undefined => {
-  const [before, after] = [...generations].toSorted(([a], [b]) => a - b).map(([, value]) => value);
-  return before === undefined || after === undefined
-    ? undefined
-    : {
-        gapInMs: after.firstEnqueuedAt - before.lastEnqueuedAt,
-        deliveryInMs: after.firstHandledAt - after.firstEnqueuedAt,
-      };
-};
+const longest = (times: readonly (number | null)[]): number | null =>
+  times.reduce((most, time) => (time === null ? most : Math.max(time, most ?? time)), null);
 
-/** The report of what happened; `failure` is why a step did not come to its end. */
-export const accountOf = async (world: World, start: number, failure: unknown): Promise<RehearsalReport> => {
-  const { options, fleet, stable, consumers } = world;
-  const view = await world.watch();
-  const { sent, accepted } = fleet.ledger.counts();
-  const messages = fleet.ledger.acceptedMessages();
-  const excused = lostByService(world);
-  const relay = readerReport(stable.tally, bounds(world).relay, messages, excused);
+const wordsOf = (failure: unknown): string => (failure instanceof Error ? failure.message : 'a step failed');
+
+const tooMany = (name: string, { duplicates, duplicatesBound }: ReaderReport): string[] =>
+  duplicates > duplicatesBound ? [`${duplicates} duplicates ${name}, more than the bound of ${duplicatesBound}`] : [];
+
+/** The report of what happened, and the verdict. Pure: the same evidence gives the same report. */
+export const accountOf = (evidence: Evidence): RehearsalReport => {
+  const { options, start, failure, accepted, consumers, view, feeds } = evidence;
+  const excused = lostByServiceIn(evidence);
+  const relayLog = evidence.relay ?? createReaderLog();
+  const relay = readerReport(relayLog, bounds(evidence).relay, accepted, excused);
   const direct =
-    consumers === undefined ? null : readerReport(consumers.tally, bounds(world).consumers, messages, excused);
+    consumers === undefined ? null : readerReport(consumers.log, bounds(evidence).consumers, accepted, excused);
   const stages = stagesSince(view, start);
-  const measured = times(consumers?.generations ?? new Map());
+  const deliveries = deliveriesOf(feeds, consumers?.log ?? relayLog);
+  const deliveryBoundInMs = boundInMs(options);
   const lost = Math.max(relay.lostByUs, direct?.lostByUs ?? 0);
-  const forbidden = forbiddenSteps(['steady', ...stages.map(({ stage }) => stage)]);
-  const deliveryBoundInMs = pollInSeconds(options).failover * 1000 + 1000;
   const problems = [
-    ...(failure === undefined ? [] : [failure instanceof Error ? failure.message : 'a step failed']),
+    ...(failure === undefined ? [] : [wordsOf(failure)]),
     ...(lost === 0 ? [] : [`${lost} messages lost by us`]),
-    ...[relay, direct].flatMap((reader) =>
-      reader !== null && reader.duplicates > reader.duplicatesBound
-        ? [`${reader.duplicates} duplicates, more than the bound of ${reader.duplicatesBound}`]
-        : [],
+    ...tooMany('of the relay', relay),
+    ...(direct === null ? [] : tooMany('of the consumers', direct)),
+    ...(relay.outOfOrder === 0 ? [] : [`${relay.outOfOrder} messages relayed out of order`]),
+    ...deliveryProblems(deliveries, deliveryBoundInMs),
+    ...forbiddenSteps(['steady', ...stages.map(({ stage }) => stage)]).map(
+      (step) => `stages in an order that is not allowed: ${step}`,
     ),
-    ...forbidden.map((step) => `stages in an order that is not allowed: ${step}`),
-    ...(stages.some(({ stage }) => stage === 'verified') ? [] : ['the failover was not verified']),
+    ...unverifiedFailovers(view?.history ?? [], options.failback ? 2 : 1),
     ...(consumers?.errors.some((text) => text.startsWith('parked')) === true ? ['a consumer parked a message'] : []),
   ];
   return {
@@ -100,17 +79,18 @@ export const accountOf = async (world: World, start: number, failure: unknown): 
     problems,
     stages,
     telemetry: {
-      sent,
-      acceptedByHub: accepted,
+      sent: evidence.sent,
+      acceptedByHub: accepted.length,
       relayed: relay.received,
       duplicates: relay.duplicates,
-      sentAgain: fleet.ledger.resentMessages().length,
+      sentAgain: evidence.sentAgain,
       lostByService: excused.length,
       lostByUs: lost,
     },
-    gapInMs: measured?.gapInMs ?? null,
-    deliveryInMs: measured?.deliveryInMs ?? null,
+    gapInMs: longest(deliveries.map(({ gapInMs }) => gapInMs)),
+    deliveryInMs: longest(deliveries.map(({ deliveryInMs }) => deliveryInMs)),
     deliveryBoundInMs,
+    deliveries,
     relay,
     consumers: direct,
     generations: (view?.generations ?? []).map(({ number, endpoint, state, startedAt, firstEventAt }) => ({

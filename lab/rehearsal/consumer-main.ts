@@ -32,13 +32,13 @@ const processor = createFailoverEventProcessor({
   balanceIntervalInMs: 1000,
   ownershipExpiresInMs: 6000,
   handlers: {
-    processEvents: (events, { generation }) => {
+    processEvents: (events, { endpoint, generation }) => {
       const handledAt = Date.now();
       tell({
         type: 'handled',
         events: events.map(({ body, enqueuedTimeUtc }): Handled => {
           const { deviceId, sequence } = body as { deviceId: string; sequence: number };
-          return { deviceId, sequence, generation, enqueuedAt: enqueuedTimeUtc.getTime(), handledAt };
+          return { deviceId, sequence, endpoint, generation, enqueuedAt: enqueuedTimeUtc.getTime(), handledAt };
         }),
       });
       return Promise.resolve();

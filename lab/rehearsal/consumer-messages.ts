@@ -17,6 +17,7 @@ export type ConsumerStart = z.infer<typeof consumerStartSchema>;
 const handledSchema = z.object({
   deviceId: z.string(),
   sequence: z.number(),
+  endpoint: z.string(),
   generation: z.number(),
   enqueuedAt: z.number(),
   handledAt: z.number(),

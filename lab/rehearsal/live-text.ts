@@ -10,7 +10,7 @@ const before = new WeakMap<
 /** Messages per second of each generation since about a second ago, as the consumers handled them. */
 const ratesOf = (world: World): ReadonlyMap<number, number> => {
   const now = performance.now();
-  const counts = new Map([...(world.consumers?.generations ?? [])].map(([number, { events }]) => [number, events]));
+  const counts = new Map(world.consumers?.log.events);
   const last = before.get(world);
   if (last !== undefined && now - last.at < 1000) return last.rates;
   const seconds = last === undefined ? 1 : (now - last.at) / 1000;
@@ -34,6 +34,6 @@ export const liveText = async (world: World, began: number, known?: WatchView): 
     `${world.fleet.connected} of ${world.options.devices} devices connected`,
     ...rates,
     `${accepted} of ${sent} accepted`,
-    `${world.stable.tally.distinct} relayed`,
+    `${world.relay.log.tally.distinct} relayed`,
   ].join(' · ');
 };

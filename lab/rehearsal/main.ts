@@ -13,9 +13,9 @@ onStopSignal(() => {
 });
 
 try {
-  const report = await rehearsal.finished;
+  const { ok } = await rehearsal.finished;
   // Clients keep sockets of ours alive; everything is closed by now.
-  process.exit(report === undefined || report.ok ? 0 : 1);
+  process.exit(ok ? 0 : 1);
 } catch (error) {
   console.error(error);
   process.exit(1);

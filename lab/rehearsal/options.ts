@@ -46,7 +46,7 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     )
     .option(
       '--once',
-      'end after the report; exit code 0 only if nothing was lost by us and the stages came in an allowed order',
+      'end after the report instead of at Ctrl-C; either way the exit code is 0 only if the report has no problem',
       false,
     )
     .option('--report <file>', 'write what happened as JSON')

@@ -1,52 +1,29 @@
-import { earliestEventPosition, EventHubConsumerClient } from '@azure/event-hubs';
+import { earliestEventPosition, EventHubConsumerClient, type ReceivedEventData } from '@azure/event-hubs';
+import { z } from 'zod';
 import type { Lab } from '../contracts.js';
 import { projectFile } from '../net/project-file.js';
 import { forkManaged, type ManagedChild } from '../processes/managed-child.js';
-import { consumerMessageSchema, type ConsumerStart, type Handled } from './consumer-messages.js';
-import { createTally, type Tally } from './tally.js';
+import { consumerMessageSchema, type ConsumerStart } from './consumer-messages.js';
+import { createReaderLog, type ReaderLog } from './reader-log.js';
+import type { Numbered } from './tally.js';
 
 export const stableEventHub = 'telemetry';
 
-/** Of one generation, by the hub's times and this machine's. */
-export interface GenerationTimes {
-  firstEnqueuedAt: number;
-  /** When the event of `firstEnqueuedAt` was handled. */
-  firstHandledAt: number;
-  lastEnqueuedAt: number;
-  events: number;
-}
-
 /** Those who read what the fleet sends: consumer processes on "./consumer", all one group. */
 export interface Consumers {
-  readonly tally: Tally;
-  readonly generations: ReadonlyMap<number, GenerationTimes>;
+  readonly log: ReaderLog;
   readonly errors: readonly string[];
   close(): Promise<void>;
 }
 
-const note = (generations: Map<number, GenerationTimes>, event: Handled): void => {
-  const before = generations.get(event.generation);
-  const isFirst = before === undefined || event.enqueuedAt < before.firstEnqueuedAt;
-  generations.set(event.generation, {
-    firstEnqueuedAt: isFirst ? event.enqueuedAt : before.firstEnqueuedAt,
-    firstHandledAt: isFirst ? event.handledAt : before.firstHandledAt,
-    lastEnqueuedAt: Math.max(before?.lastEnqueuedAt ?? 0, event.enqueuedAt),
-    events: (before?.events ?? 0) + 1,
-  });
-};
-
 export const startConsumers = async (lab: Lab, count: number, start: ConsumerStart): Promise<Consumers> => {
-  const tally = createTally();
-  const generations = new Map<number, GenerationTimes>();
+  const log = createReaderLog();
   const errors: string[] = [];
   const onMessage = (message: unknown): void => {
     const parsed = consumerMessageSchema.parse(message);
     if (parsed.type === 'error') errors.push(parsed.text);
     if (parsed.type === 'handled')
-      for (const event of parsed.events) {
-        tally.add(event);
-        note(generations, event);
-      }
+      for (const { handledAt, ...event } of parsed.events) log.add({ ...event, deliveredAt: handledAt });
   };
   const isReady = (message: unknown): message is unknown =>
     consumerMessageSchema.safeParse(message).data?.type === 'ready';
@@ -66,20 +43,38 @@ export const startConsumers = async (lab: Lab, count: number, start: ConsumerSta
     await close();
     throw error;
   }
-  return { tally, generations, errors, close };
+  return { log, errors, close };
 };
 
+/** What the relay writes beside each message (docs/relay.md), all of it text. */
+const relayedSchema = z.object({
+  'relay-endpoint': z.string(),
+  'relay-generation': z.coerce.number(),
+  'relay-enqueued-time': z.coerce.date(),
+});
+
 /** Reads the relay's stable Event Hub from its beginning, as any consumer of it would. */
-export const readStableEventHub = (lab: Lab): { tally: Tally; close(): Promise<void> } => {
-  const tally = createTally();
+export const readStableEventHub = (lab: Lab): { log: ReaderLog; close(): Promise<void> } => {
+  const log = createReaderLog();
   const client = new EventHubConsumerClient('$Default', lab.namespace.connectionString, stableEventHub, {
     retryOptions: { maxRetries: 3, retryDelayInMs: 300 },
   });
+  const note = ({ body, properties, enqueuedTimeUtc }: ReceivedEventData): void => {
+    const { deviceId, sequence } = body as Numbered;
+    const relayed = relayedSchema.parse(properties);
+    log.add({
+      deviceId,
+      sequence,
+      endpoint: relayed['relay-endpoint'],
+      generation: relayed['relay-generation'],
+      enqueuedAt: relayed['relay-enqueued-time'].getTime(),
+      deliveredAt: enqueuedTimeUtc.getTime(),
+    });
+  };
   const subscription = client.subscribe(
     {
-      processEvents: (events) => {
-        for (const { body } of events) tally.add(body as { deviceId: string; sequence: number });
-        return Promise.resolve();
+      processEvents: async (events) => {
+        for (const event of events) note(event);
       },
       // The SDK goes on by itself; what it could not read would show in the account.
       processError: () => Promise.resolve(),
@@ -87,7 +82,7 @@ export const readStableEventHub = (lab: Lab): { tally: Tally; close(): Promise<v
     { startPosition: earliestEventPosition, maxBatchSize: 500, maxWaitTimeInSeconds: 1 },
   );
   return {
-    tally,
+    log,
     close: async () => {
       await subscription.close();
       await client.close();

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { Delivery } from './deliveries.js';
 
 export interface StageReport {
   stage: string;
@@ -13,6 +14,7 @@ export interface ReaderReport {
   duplicates: number;
   /** What lies between two checkpoints, for each time that a partition may have changed hands, and what devices sent again. */
   duplicatesBound: number;
+  /** Seen for the first time behind a later one of its device and generation. */
   outOfOrder: number;
   lostByUs: number;
 }
@@ -34,17 +36,19 @@ export interface RehearsalReport {
     duplicates: number;
     /** Of `duplicates`, what devices sent again because the hub's acknowledgement was lost to them, at most. */
     sentAgain: number;
-    /** Accepted, then gone with the old endpoint before anyone could read them. */
+    /** Accepted, then gone unread with an endpoint that held them for less than `deliveryBoundInMs`. */
     lostByService: number;
-    /** Accepted and readable, and yet in neither of the readers that should have them. */
+    /** Accepted and readable, and yet not with a reader that should have them: of the reader that lacks most. */
     lostByUs: number;
   };
-  /** Last message of the old endpoint to the first of the new one, by the hub's times. */
+  /** Last message of the old endpoint to the first of the new one, by the hub's times: the longest of all failovers. */
   gapInMs: number | null;
-  /** First message available on the new endpoint -> handled by a consumer. */
+  /** First message available on the new endpoint -> handled by a consumer, or without consumers in the stable Event Hub: the longest. */
   deliveryInMs: number | null;
   /** The bound on it: one poll of the watch and a second. */
   deliveryBoundInMs: number;
+  /** One for each failover that came to its end. */
+  deliveries: Delivery[];
   relay: ReaderReport;
   consumers: ReaderReport | null;
   generations: { number: number; endpoint: string; state: string; startedAt: string; firstEventAt: string | null }[];

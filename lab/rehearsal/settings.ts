@@ -1,18 +1,10 @@
 import type { Lab } from '../contracts.js';
 import { stableEventHub } from './readers.js';
 import type { RehearsalOptions } from './options.js';
+import { pollInSeconds, scaled } from './times.js';
 
 /** Consumer groups of the built-in endpoint: the relay's and the consumers'. A failover may lose them. */
 export const groups = { relay: 'relay', consumers: 'consumers' } as const;
-
-/** Times of the app that belong to the timeline are scaled with it. Durable's timers are kept at whole seconds, so 1 is the least that is of use. */
-const scaled = (seconds: number, { failover }: RehearsalOptions, least: number): number =>
-  Math.max(least, seconds * failover.timeScale);
-
-export const pollInSeconds = (options: RehearsalOptions): { steady: number; failover: number } => ({
-  steady: scaled(30, options, 1),
-  failover: scaled(5, options, 1),
-});
 
 /** Settings of the app beside those of the laboratory: it watches the primary hub and relays its telemetry. */
 export const appSettings = (lab: Lab, options: RehearsalOptions): Record<string, string> => {

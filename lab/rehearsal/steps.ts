@@ -2,7 +2,8 @@ import type { DemoStep } from '../demo/run-steps.js';
 import { armClient } from '../arm/arm-client.js';
 import type { FailoverOperation } from '../contracts.js';
 import { DemoError } from '../demo/demo-error.js';
-import { missing, stagesSince } from './account.js';
+import { stagesSince } from './account.js';
+import { evidenceOf, missingIn } from './evidence.js';
 import { liveText } from './live-text.js';
 import type { RehearsalHooks } from './run-rehearsal.js';
 import type { World } from './world.js';
@@ -47,8 +48,8 @@ export const startSteps = (world: World): DemoStep[] => [
       await world.deadline.until(
         async () => {
           say(await liveText(world, 0));
-          const readers = [world.stable.tally, ...(world.consumers === undefined ? [] : [world.consumers.tally])];
-          return readers.every(({ distinct }) => distinct >= flowing);
+          const readers = [world.relay, ...(world.consumers === undefined ? [] : [world.consumers])];
+          return readers.every(({ log }) => log.tally.distinct >= flowing);
         },
         () => 'telemetry does not arrive',
       );
@@ -111,16 +112,17 @@ export const failoverSteps = (world: World, start: Start, hooks: RehearsalHooks)
   {
     name: 'Let every device finish, and every reader catch up',
     run: async (say) => {
+      const missing = (): number => missingIn(evidenceOf(world, { start: start.at, view: undefined }));
       await world.fleet.finish(
         AbortSignal.any([world.abortSignal, AbortSignal.timeout(Math.ceil(world.deadline.remainingInMs()))]),
       );
       await world.deadline.until(
         () => {
-          const left = missing(world);
+          const left = missing();
           say(`${left} messages on their way`);
           return left === 0;
         },
-        () => `${missing(world)} messages never arrived`,
+        () => `${missing()} messages never arrived`,
       );
       const { sent, accepted } = world.fleet.ledger.counts();
       return `${sent} messages sent, ${accepted} accepted by the hub`;

@@ -4,7 +4,7 @@ const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 /** The report as people read it. */
 export const summaryOf = (report: RehearsalReport): string => {
-  const { telemetry, stages, gapInMs, deliveryInMs, deliveryBoundInMs, relay, consumers } = report;
+  const { telemetry, stages, deliveries, deliveryBoundInMs, relay, consumers } = report;
   const reader = (
     name: string,
     { received, duplicates, duplicatesBound, lostByUs }: RehearsalReport['relay'],
@@ -19,10 +19,16 @@ export const summaryOf = (report: RehearsalReport): string => {
     `  ${telemetry.sent} messages sent, ${telemetry.acceptedByHub} accepted by the hub, ${telemetry.lostByService} lost by the service with the old endpoint`,
     reader('relay', relay),
     ...(consumers === null ? [] : [reader('consumers', consumers)]),
-    ...(gapInMs === null ? [] : [`  no telemetry for ${seconds(gapInMs)}: what the failover itself takes`]),
-    ...(deliveryInMs === null
-      ? []
-      : [`  first message on the new endpoint handled after ${deliveryInMs} ms (bound ${deliveryBoundInMs} ms)`]),
+    ...deliveries.flatMap(({ generation, gapInMs, deliveryInMs }) => [
+      ...(gapInMs === null
+        ? []
+        : [`  generation ${generation}: no telemetry for ${seconds(gapInMs)}, what the failover itself takes`]),
+      ...(deliveryInMs === null
+        ? []
+        : [
+            `  generation ${generation}: first message delivered after ${deliveryInMs} ms (bound ${deliveryBoundInMs} ms)`,
+          ]),
+    ]),
     '',
     report.ok ? 'Nothing was lost by us.' : `Not ok: ${report.problems.join('; ')}.`,
   ].join('\n');

@@ -8,35 +8,40 @@ export interface Numbered {
 
 /** How often each message was seen. */
 export interface Tally {
-  add(message: Numbered): void;
+  /** `generation`: of the endpoint that it was read from. */
+  add(message: Numbered, generation: number): void;
   has(message: Numbered): boolean;
   /** Messages seen at least once. */
   readonly distinct: number;
   /** Times that a message was seen again. */
   readonly repeated: number;
-  /** Neighbours of one device that came in falling order the first time they were seen. */
+  /**
+   * Messages that were seen for the first time behind a later one of the same device and generation. Repetitions don't count, and neither does
+   * the end of one generation that comes beside the beginning of the next: docs/relay.md, "Order".
+   */
   readonly outOfOrder: number;
 }
 
 const keyOf = ({ deviceId, sequence }: Numbered): string => `${deviceId} ${sequence}`;
 
 export const createTally = (): Tally => {
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
+  /** By generation and device: the highest sequence seen. */
   const newest = new Map<string, number>();
   let repeated = 0;
   let outOfOrder = 0;
   return {
-    add: (message) => {
+    add: (message, generation) => {
       const key = keyOf(message);
-      const before = seen.get(key) ?? 0;
-      seen.set(key, before + 1);
-      if (before > 0) {
+      if (seen.has(key)) {
         repeated += 1;
         return;
       }
-      const last = newest.get(message.deviceId) ?? 0;
+      seen.add(key);
+      const stream = `${generation} ${message.deviceId}`;
+      const last = newest.get(stream) ?? 0;
       if (message.sequence < last) outOfOrder += 1;
-      else newest.set(message.deviceId, message.sequence);
+      else newest.set(stream, message.sequence);
     },
     has: (message) => seen.has(keyOf(message)),
     get distinct() {
@@ -51,7 +56,7 @@ export const createTally = (): Tally => {
   };
 };
 
-/** Messages that the hub accepted, that did not go under with an endpoint, and that this reader never saw. */
+/** Messages that the hub accepted, that the service did not lose, and that this reader never saw. */
 export const lostByUs = (
   accepted: readonly Numbered[],
   lostByService: readonly Numbered[],

@@ -6,18 +6,29 @@ import { createTelemetryFleet, type TelemetryFleet } from '../fleet/telemetry-fl
 import { startLab } from '../start-lab.js';
 import type { RehearsalOptions } from './options.js';
 import { readStableEventHub, stableEventHub, startConsumers, type Consumers } from './readers.js';
-import { appSettings, groups, pollInSeconds } from './settings.js';
+import { appSettings, groups } from './settings.js';
+import { pollInSeconds } from './times.js';
 import { readWatch, type WatchView } from './watch-client.js';
 
-/** Everything that is running. Parts are there once their step is done; asking for one before is a defect. */
+/** What has been started so far. */
+interface Parts {
+  lab?: Lab;
+  fleet?: TelemetryFleet;
+  /** Reads what the relay writes. */
+  relay?: ReturnType<typeof readStableEventHub>;
+  consumers?: Consumers;
+}
+
+/** Everything that is running. Parts are there once their step is done; asking for one before is a defect, but for `parts`. */
 export interface World {
   readonly options: RehearsalOptions;
   readonly deadline: Deadline;
   readonly abortSignal: AbortSignal;
   readonly lab: Lab;
   readonly fleet: TelemetryFleet;
-  readonly stable: ReturnType<typeof readStableEventHub>;
+  readonly relay: ReturnType<typeof readStableEventHub>;
   readonly consumers: Consumers | undefined;
+  readonly parts: Readonly<Parts>;
   startLab(): Promise<Lab>;
   startApp(): Promise<AppProcess>;
   /** Kills the app's process (-9) and starts it again in its place. */
@@ -28,6 +39,7 @@ export interface World {
   connectFleet(): Promise<void>;
   /** A rollback of the registry takes away what is younger: such devices are registered again with their keys, as an operator would do. */
   registerAgain(): void;
+  /** Undefined while the app does not answer, or was not started. */
   watch(): Promise<WatchView | undefined>;
   close(): Promise<void>;
 }
@@ -48,17 +60,15 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
   let closing = false;
   let replacing = false;
   let replaced = 0;
-  let lab: Lab | undefined;
   let app: AppProcess | undefined;
-  let fleet: TelemetryFleet | undefined;
-  let consumers: Consumers | undefined;
   let records: IdentityRecord[] = [];
-  let stable: ReturnType<typeof readStableEventHub> | undefined;
+  const parts: Parts = {};
+  const lab = (): Lab => started(parts.lab);
 
   const startApp = async (place: AppPlace = {}): Promise<AppProcess> => {
-    const running = await startAppProcess(started(lab), {
-      settings: appSettings(started(lab), options),
-      env: started(lab).description.identityEnv,
+    const running = await startAppProcess(lab(), {
+      settings: appSettings(lab(), options),
+      env: lab().description.identityEnv,
       place,
     });
     app = running;
@@ -71,19 +81,20 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     deadline,
     abortSignal: abort.signal,
     get lab() {
-      return started(lab);
+      return lab();
     },
     get fleet() {
-      return started(fleet);
+      return started(parts.fleet);
     },
-    get stable() {
-      return started(stable);
+    get relay() {
+      return started(parts.relay);
     },
+    parts,
     get replaced() {
       return replaced;
     },
     get consumers() {
-      return consumers;
+      return parts.consumers;
     },
     startLab: async () => {
       const { failover, partitions } = options;
@@ -92,12 +103,12 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
         builtInPartitions: partitions,
         journal: (failover.rollBackMinutes ?? 0) > 0,
       });
-      lab = running;
+      parts.lab = running;
       closers.add(() => running.close());
       for (const group of Object.values(groups)) running.failover('primary').addConsumerGroup(group);
       running.namespace.createEventHub(stableEventHub, { partitions });
       const reading = readStableEventHub(running);
-      stable = reading;
+      parts.relay = reading;
       closers.add(() => reading.close());
       return running;
     },
@@ -119,7 +130,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     },
     startConsumers: async () => {
       const { host } = started(app);
-      const running = started(lab);
+      const running = lab();
       const primary = running.hub('primary');
       const reading = await startConsumers(running, options.consumers, {
         app: { url: host.url, key: host.functionKey, pollInMs: pollInSeconds(options).failover * 1000 },
@@ -128,13 +139,13 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
         consumerGroup: groups.consumers,
         storage: running.description.settings['AzureWebJobsStorage'] ?? '',
       });
-      consumers = reading;
+      parts.consumers = reading;
       closers.add(() => reading.close());
     },
     connectFleet: async () => {
       const { devices: count, seed, rate } = options;
-      const primary = started(lab).hub('primary');
-      const keys = started(lab).addDevices({ hub: 'primary', count, prefix: 'fleet', seed });
+      const primary = lab().hub('primary');
+      const keys = lab().addDevices({ hub: 'primary', count, prefix: 'fleet', seed });
       records = keys.map((key) => primary.getIdentity(key));
       const identities = records.map(({ deviceId, authentication }) => ({
         deviceId,
@@ -147,12 +158,12 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
         seed,
         timeoutInMs: 2000,
       });
-      fleet = running;
+      parts.fleet = running;
       closers.add(() => running.close());
       await running.start();
     },
     registerAgain: () => {
-      const primary = started(lab).hub('primary');
+      const primary = lab().hub('primary');
       const there = new Set(primary.listDevices().map(({ deviceId }) => deviceId));
       for (const { deviceId, authentication } of records)
         if (!there.has(deviceId))
@@ -161,9 +172,10 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
             { authentication: { type: authentication.type, symmetricKey: { ...authentication.symmetricKey } } },
           );
     },
-    watch: () => {
-      const { host } = started(app);
-      return readWatch(host.url, host.functionKey, started(lab).hub('primary').name);
+    watch: async () => {
+      if (app === undefined) return undefined;
+      const { host } = app;
+      return readWatch(host.url, host.functionKey, lab().hub('primary').name);
     },
     close: () => {
       closing = true;
