@@ -6,12 +6,14 @@ import {
   type SubscriptionEventHandlers,
 } from '@azure/event-hubs';
 import { createGenerationStore, type GenerationStore } from './generation-store.js';
+import type { SettledOptions } from './options.js';
 import type { PartitionSet } from './partition-set.js';
 import { complaintIn, endsReading, isTaken, PartitionTakenError, type Complaint } from './sdk-errors.js';
 import type { PartitionStart } from './start-of-partition.js';
 
 export interface ClaimsPort {
   ownerId: string;
+  options: Pick<SettledOptions, 'ownershipExpiresInMs'>;
   partitions: PartitionSet;
   /** With keys of the generation. */
   store: CheckpointStore;
@@ -49,7 +51,10 @@ export function createClaims(port: ClaimsPort): Claims {
 
   const store = createGenerationStore(port.store, {
     ownerId: port.ownerId,
+    ownershipExpiresInMs: port.options.ownershipExpiresInMs,
+    nowInMs: () => Date.now(),
     isOpen: (partitionId) => open.has(partitionId),
+    isHeld: (partitionId) => partitions.isHeld(partitionId),
     prepare: async (partitionId) => {
       preparing += 1;
       const start = await port.startOf(partitionId).finally(() => {

@@ -112,6 +112,8 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
     stopped ??= (async () => {
       stopping.abort();
       wake.abort();
+      // A handler may take its time: what it does not hold is for others from now on.
+      link.current?.claims.store.leave();
       await partitions.closeAll(reason);
       // Nobody is there to say goodbye to, and nothing to give back.
       await link.close(reason === 'EndpointGone' ? 0 : port.closeLimitInMs);

@@ -6,6 +6,8 @@ import { createPartitionReading, type PartitionReading, type ReadingPort } from 
 export interface PartitionSet {
   readonly readings: ReadonlyMap<string, PartitionReading>;
   get(partitionId: string): PartitionReading | undefined;
+  /** It is read, or a handler is still at work with it, or processInitialize or processClose is. */
+  isHeld(partitionId: string): boolean;
   /** The reading of a partition that became ours, with processInitialize called. Rejects with AppError `handlerFailed`. */
   open(partitionId: string): Promise<OpenedPartition | undefined>;
   /** The last event that this process handled, also in an earlier ownership, as long as it may count on that. */
@@ -27,13 +29,13 @@ export function createPartitionSet(portOf: (partitionId: string) => ReadingPort)
   const opened = new Map<string, OpenedPartition>();
   const readings = new Map<string, PartitionReading>();
   const opening = new Set<string>();
-  const closing = new Map<string, Promise<void>>();
+  const closing = new Map<string, { reading: PartitionReading; closed: Promise<void> }>();
   const positions = new Map<string, Pick<Checkpoint, 'sequenceNumber' | 'offset'>>();
   let ended = false;
 
   const close = async (partitionId: string, reason: ProcessorCloseReason): Promise<void> => {
     const reading = readings.get(partitionId);
-    if (reading === undefined) return closing.get(partitionId);
+    if (reading === undefined) return closing.get(partitionId)?.closed;
     readings.delete(partitionId);
     opened.delete(partitionId);
     const closed = reading.close(reason).finally(() => {
@@ -42,13 +44,14 @@ export function createPartitionSet(portOf: (partitionId: string) => ReadingPort)
       const isManual = portOf(partitionId).options.checkpoint.kind === 'manual';
       if (!isManual && reading.position !== undefined) positions.set(partitionId, reading.position);
     });
-    closing.set(partitionId, closed);
+    closing.set(partitionId, { reading, closed });
     return closed;
   };
 
   return {
     readings,
     get: (partitionId) => readings.get(partitionId),
+    isHeld: (partitionId) => readings.has(partitionId) || opening.has(partitionId) || closing.has(partitionId),
     open: async (partitionId) => {
       // Calls for one partition never overlap: a handler still at work has its turn first.
       const isAtWork = readings.get(partitionId)?.isBusy === true || opening.has(partitionId);
@@ -70,13 +73,17 @@ export function createPartitionSet(portOf: (partitionId: string) => ReadingPort)
     processed: (partitionId) => readings.get(partitionId)?.position ?? positions.get(partitionId),
     close,
     seen: (ownerships, ownerId) => {
-      for (const { partitionId, ownerId: owner } of ownerships)
-        if (owner !== '' && owner !== ownerId) void close(partitionId, 'OwnershipLost');
+      for (const { partitionId, ownerId: owner } of ownerships) {
+        if (owner === '' || owner === ownerId) continue;
+        void close(partitionId, 'OwnershipLost');
+        // What closes for another reason must not touch the checkpoint of its new reader any more.
+        void closing.get(partitionId)?.reading.close('OwnershipLost');
+      }
     },
     closeAll: async (reason) => {
       ended = true;
       await Promise.all([...readings.keys()].map((partitionId) => close(partitionId, reason)));
-      await Promise.all(closing.values());
+      await Promise.all([...closing.values()].map(({ closed }) => closed));
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { CheckpointStore, PartitionOwnership } from '@azure/event-hubs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createGenerationStore, keyedByGeneration } from '../../../src/consumer/generation-store.js';
 
 const namespace = 'iothub-ns-1.servicebus.windows.net';
@@ -10,10 +10,14 @@ let written: { namespace: string; text: string }[];
 let owners: Map<string, PartitionOwnership>;
 let inner: CheckpointStore;
 let open: Set<string>;
+let held: Set<string>;
 let prepared: string[];
+let shown: string[];
+const now = Date.now();
+const ownershipExpiresInMs = 15_000;
 
 beforeEach(() => {
-  [written, owners, open, prepared] = [[], new Map(), new Set(), []];
+  [written, owners, open, held, prepared, shown] = [[], new Map(), new Set(), new Set(), [], []];
   inner = {
     listOwnership: async (asked) => [...owners.values()].filter((one) => one.fullyQualifiedNamespace === asked),
     claimOwnership: async (wanted) => {
@@ -30,13 +34,16 @@ beforeEach(() => {
 const aStore = (generation = 3, prepare = async () => true) =>
   createGenerationStore(keyedByGeneration(inner, generation), {
     ownerId: 'me',
+    ownershipExpiresInMs,
+    nowInMs: () => now,
     isOpen: (partitionId) => open.has(partitionId),
+    isHeld: (partitionId) => held.has(partitionId),
     prepare: async (partitionId) => {
       prepared.push(partitionId);
       return prepare();
     },
     processed: (partitionId) => (partitionId === '0' ? { sequenceNumber: 9, offset: '90' } : undefined),
-    seen: () => undefined,
+    seen: (ownerships) => void shown.push(...ownerships.map(({ partitionId, ownerId }) => `${partitionId}:${ownerId}`)),
   });
 const listed = async (store: CheckpointStore) =>
   (await store.listOwnership(namespace, 'hub', 'group')).map(({ partitionId, ownerId }) => `${partitionId}:${ownerId}`);
@@ -80,6 +87,84 @@ describe('the store of one client', () => {
   it('goes on behind what this process has processed, where that is further than the checkpoint', async () => {
     const [checkpoint] = await aStore().listCheckpoints(namespace, 'hub', 'group');
     expect(checkpoint).toMatchObject({ sequenceNumber: 9, offset: '90', fullyQualifiedNamespace: namespace });
+  });
+
+  it('reads a partition of a live owner only after that one had time to see that it lost it', async () => {
+    const others = keyedByGeneration(inner, 3);
+    const [fresh, stale] = [now - 100, now - ownershipExpiresInMs];
+    await others.claimOwnership([{ ...aClaim('0', 'other'), lastModifiedTimeInMs: fresh }]);
+    await others.claimOwnership([{ ...aClaim('1', 'dead'), lastModifiedTimeInMs: stale }]);
+    await others.claimOwnership([{ ...aClaim('2', ''), lastModifiedTimeInMs: fresh }]);
+    const store = aStore();
+    await listed(store);
+    const first = await store.claimOwnership(['0', '1', '2'].map((partitionId) => aClaim(partitionId)));
+    expect(first.map(({ partitionId }) => partitionId)).toEqual(['1', '2']);
+    expect(prepared).toEqual(['1', '2']);
+    expect(await listed(store)).toContain('0:');
+    expect(await store.claimOwnership([aClaim('0')])).toEqual([]);
+    expect(await listed(store)).toContain('0:');
+    expect(await store.claimOwnership([aClaim('0')])).toHaveLength(1);
+    expect(prepared).toEqual(['1', '2', '0']);
+  });
+
+  it('sees at once who took a partition whose claim it could not renew', async () => {
+    const store = aStore();
+    open.add('0');
+    await keyedByGeneration(inner, 3).claimOwnership([aClaim('0', 'other')]);
+    inner.claimOwnership = async () => [];
+    expect(await store.claimOwnership([aClaim('0')])).toEqual([]);
+    expect(shown).toEqual(['0:other']);
+    shown = [];
+    expect(await store.claimOwnership([aClaim('1')])).toEqual([]);
+    expect(shown).toEqual([]);
+  });
+
+  it('starts nothing with a claim that comes through when it is leaving', async () => {
+    const claim: CheckpointStore['claimOwnership'] = inner.claimOwnership.bind(inner);
+    const store = aStore();
+    inner.claimOwnership = async (wanted) => {
+      store.leave();
+      return claim(wanted);
+    };
+    expect(await store.claimOwnership([aClaim('0'), aClaim('1')])).toEqual([]);
+    expect(prepared).toEqual([]);
+    expect([...owners.values()].map(({ partitionId }) => partitionId)).toEqual(['0']);
+  });
+
+  it('on leaving claims nothing, and at each look renews what a handler holds and gives back the rest', async () => {
+    const store = aStore();
+    const ownersNow = () => [...owners.values()].map(({ ownerId }) => ownerId);
+    held.add('0').add('1');
+    await store.claimOwnership([aClaim('0'), aClaim('1'), aClaim('2')]);
+    await keyedByGeneration(inner, 3).claimOwnership([aClaim('3', 'other')]);
+    store.leave();
+    expect(await listed(store)).toEqual(['0:me', '1:me', '2:me', '3:other']);
+    expect(ownersNow()).toEqual(['leaving.me', 'leaving.me', '', 'other']);
+    expect(shown).toEqual(['0:me', '1:me', '2:me', '3:other']);
+    held.delete('1');
+    await listed(store);
+    expect(await store.claimOwnership([aClaim('2'), aClaim('0'), aClaim('3')])).toEqual([]);
+    expect(ownersNow()).toEqual(['leaving.me', '', '', 'other']);
+    const renewed = vi.spyOn(inner, 'claimOwnership');
+    await listed(store);
+    expect(renewed.mock.calls.map(([[one]]) => one)).toMatchObject([{ partitionId: '0', ownerId: 'leaving.me' }]);
+    store.release();
+    expect(await listed(store)).toEqual(['0:me', '1:', '2:', '3:other']);
+    await store.claimOwnership([aClaim('0', '')]);
+    expect(ownersNow()).toEqual(['', '', '', 'other']);
+  });
+
+  it('shows what one that leaves still holds as free, so that it has no share, and does not take it while it is renewed', async () => {
+    const others = keyedByGeneration(inner, 3);
+    await others.claimOwnership([{ ...aClaim('0', 'leaving.other'), lastModifiedTimeInMs: now - 100 }]);
+    await others.claimOwnership([
+      { ...aClaim('1', 'leaving.other'), lastModifiedTimeInMs: now - ownershipExpiresInMs },
+    ]);
+    const store = aStore();
+    expect(await listed(store)).toEqual(['0:', '1:leaving.other']);
+    const claimed = await store.claimOwnership([aClaim('0'), aClaim('1')]);
+    expect(claimed.map(({ partitionId }) => partitionId)).toEqual(['1']);
+    expect([...owners.values()].map(({ ownerId }) => ownerId)).toEqual(['leaving.other', 'me']);
   });
 
   it('gives back what it owns when released, and claims nothing any more', async () => {
