@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { randomInt } from 'node:crypto';
 import { wholeNumber } from '../demo/whole-number.js';
-import type { HubFailoverOptions } from '../hub-failover/contract.js';
+import type { FailoverTimeline, HubFailoverOptions } from '../hub-failover/contract.js';
 
 export interface RehearsalOptions {
   /** End after the report, instead of going on until Ctrl-C. */
@@ -38,6 +38,16 @@ const yesNo = (flags: string, description: string, unset: boolean): Option =>
 /** 552 s of the measured timeline in about a minute. */
 const defaultTimeScale = 0.08;
 
+/**
+ * The new endpoint is shown late, and in that moment has its first message: who follows has no time before. Forwarding stops where it was measured.
+ * With `forwardingStopsFirst` the two moments change places, so that here they are given the other way round.
+ */
+const atOnce = ({ forwardingStopsFirst }: { forwardingStopsFirst: boolean }): Partial<FailoverTimeline> => {
+  const [stops, flows] = [123_000, 552_000];
+  const [endpointChangesInMs, forwardingStopsInMs] = forwardingStopsFirst ? [stops, flows] : [flows, stops];
+  return { endpointChangesInMs, forwardingStopsInMs, activeInMs: flows, dataFlowsInMs: flows };
+};
+
 /** Reads the command line. Wrong options end the process with commander's own message. */
 export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions => {
   const command = new Command('npm run rehearsal --')
@@ -67,6 +77,7 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
         .default(undefined, 'four timelines and two minutes'),
     )
     .addOption(yesNo('--forwarding-stops-first', 'forwarding stops before the endpoint changes', false))
+    .addOption(yesNo('--data-flows-at-once', 'the new endpoint has its first message when it is shown', false))
     .addOption(yesNo('--consumer-groups-lost', 'the new endpoint has only $Default', true))
     .option('--roll-back-minutes <n>', 'registry and twins come back so many minutes old', wholeNumber(0, 5), 0)
     .option('--interim-state <name>', 'what ARM calls the state meanwhile', 'FailingOver')
@@ -92,6 +103,7 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     seed?: number;
     limitSeconds?: number;
     forwardingStopsFirst: boolean;
+    dataFlowsAtOnce: boolean;
     consumerGroupsLost: boolean;
     rollBackMinutes: number;
     interimState: string;
@@ -112,6 +124,7 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     failback,
     seed = randomInt(1_000_000),
     limitSeconds,
+    dataFlowsAtOnce,
     ...failover
   } = read;
   return {
@@ -124,6 +137,6 @@ export const parseRehearsalOptions = (argv: readonly string[]): RehearsalOptions
     failback,
     seed,
     limitInMs: limitSeconds === undefined ? 120_000 + 4 * 552_000 * failover.timeScale : limitSeconds * 1000,
-    failover,
+    failover: { ...failover, ...(dataFlowsAtOnce ? { timeline: atOnce(failover) } : {}) },
   };
 };

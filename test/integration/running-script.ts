@@ -6,6 +6,8 @@ export interface RunningScript {
   pid: number;
   /** Ctrl-C. */
   interrupt: () => void;
+  /** SIGTERM. */
+  terminate: () => void;
   kill: () => void;
   /** Everything printed so far. */
   output: () => string;
@@ -64,6 +66,7 @@ export const startScript = (script: string, args: string[], temporary: string): 
   return {
     pid,
     interrupt: () => signalGroup(pid, 'SIGINT'),
+    terminate: () => signalGroup(pid, 'SIGTERM'),
     kill: () => signalGroup(pid, 'SIGKILL'),
     output: () => output,
     printed,
