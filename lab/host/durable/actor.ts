@@ -139,7 +139,7 @@ export function createActor(initial: StoredInstance, options: ActorOptions): Act
     current = written;
     for (const id of gone) sending.delete(id);
     options.log(
-      `Durable: '${next.instanceId}' revision ${written.state.revision}, ${next.history.length} events, ${next.status}`,
+      `Durable: '${next.instanceId}' execution ${next.executionId} revision ${written.state.revision}, ${next.history.length} events, ${next.status}`,
     );
     return true;
   };

@@ -3,7 +3,7 @@ import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
 import { startObserver, type Observer } from '../observer.js';
 import { aHubName } from './support/durable-app.js';
 import { aGate } from './support/gate.js';
-import { aLife, runWithKills, type Life } from './support/lives.js';
+import { aLife, runWithKills, type DieAt, type KilledRun, type Life } from './support/lives.js';
 
 // Runs dist/lab/host/main.js: `npm run build` comes first.
 describe('Durable Functions in a host that is killed', () => {
@@ -36,19 +36,42 @@ describe('Durable Functions in a host that is killed', () => {
   });
   afterAll(() => storage?.close());
 
-  it(
-    'gives the same result as one that is left alone, killed after every eighth write',
-    { timeout: 150_000 },
-    async () => {
-      const run = (every: number) =>
-        runWithKills({ storage, hubName: aHubName(), observerUrl: observer.url, every, limitInMs: 70_000 });
-      const alone = await run(Infinity);
-      expect(alone.kills).toBe(0);
-      const killed = await run(8);
-      expect(killed.kills).toBeGreaterThan(3);
-      expect(killed.output).toEqual(alone.output);
-    },
-  );
+  describe('ends as one that is left alone does, with the same children, each run once', () => {
+    let alone: KilledRun;
+    const run = (dieAt: (life: number) => DieAt | undefined) =>
+      runWithKills({ storage, hubName: aHubName(), observerUrl: observer.url, dieAt, limitInMs: 60_000 });
+
+    beforeAll(async () => {
+      observer = await startObserver();
+      observer.reply = ({ input }) => ({ fail: input === 'retry 1' });
+      alone = await run(() => undefined);
+      await observer.close();
+    });
+
+    it('when it is left alone', () => {
+      expect(alone).toMatchObject({ kills: 0, doneOver: [] });
+      expect(alone.children.map(({ name, generation, status }) => [generation, name, status])).toEqual([
+        [0, 'quadruple', 'Completed'],
+        [0, 'broken', 'Failed'],
+        [1, 'quadruple', 'Completed'],
+        [1, 'broken', 'Failed'],
+      ]);
+    });
+
+    // A sample; all of them in test/long/durable.test.ts.
+    it.each<DieAt>(['after:1', 'before:4', 'after:13', 'before:22', 'after:27'])(
+      'killed at its write %s',
+      async (dieAt) => {
+        expect(await run((life) => (life === 0 ? dieAt : undefined))).toEqual({ ...alone, kills: 1 });
+      },
+    );
+
+    it('killed again and again', async () => {
+      const { kills, ...killed } = await run(() => 'before:10');
+      expect(kills).toBeGreaterThan(3);
+      expect(killed).toEqual({ output: alone.output, children: alone.children, doneOver: [] });
+    });
+  });
 
   it('runs a killed activity again only after workItemQueueVisibilityTimeout', async () => {
     const hubName = aHubName();
