@@ -4,6 +4,7 @@ import type { ProcessorCloseReason, ProcessorState } from './contract.js';
 import { createGenerationLink, type LinkPort } from './generation-link.js';
 import { keyedByGeneration } from './generation-store.js';
 import { createHealth } from './health.js';
+import type { LookPace } from './look-pace.js';
 import { createPartitionSet } from './partition-set.js';
 import { pause } from './pauses.js';
 import type { ProgressTeller } from './progress-teller.js';
@@ -17,6 +18,8 @@ export interface ReaderPort extends Pick<LinkPort, 'options' | 'keys' | 'connect
   /** The endpoint of another generation than this one answers. */
   elsewhereAnswers(number: number): boolean;
   teller: ProgressTeller;
+  /** For the looks of all generations together. */
+  pace: LookPace;
   retryDelayInMs: number;
   closeLimitInMs: number;
 }
@@ -131,6 +134,7 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
       checkpointsOnly: options.checkpoint.kind === 'manual',
       silenceLimitInMs,
       lookInMs,
+      pace: port.pace,
       signal: stopping.signal,
       told: () => told,
       wait: async (ms) => {

@@ -9,6 +9,7 @@ import type {
 import { planGenerations } from './generation-plan.js';
 import { startGenerationReader, type GenerationReader, type ReaderPort } from './generation-reader.js';
 import { guardedReport } from './guarded-report.js';
+import { createLookPace } from './look-pace.js';
 import { settleOptions } from './options.js';
 import { pause, within } from './pauses.js';
 import { createProgressTeller } from './progress-teller.js';
@@ -44,6 +45,7 @@ export function createProcessor(
   const { source, handlers } = settled;
   const { tellIntervalInMs, ...settings } = { ...internalsByDefault, ...internals };
   const report = guardedReport((error) => handlers.onError(error));
+  const pace = createLookPace(() => performance.now());
   const following = new AbortController();
   const readers = new Map<number, GenerationReader>();
   /** Generations that wait for another one on the same endpoint to stop. */
@@ -85,6 +87,7 @@ export function createProcessor(
       options: settled,
       keys,
       teller,
+      pace,
       report,
       elsewhereAnswers,
     };

@@ -1,13 +1,13 @@
 import type { CheckpointStore, PartitionProperties } from '@azure/event-hubs';
 import { AppError } from '../errors.js';
 import type { FailoverStage, Generation } from '../consumers-document.js';
-import type { ReaderClient } from './client.js';
 import { isDrained, isSealed, whyEnd, type DrainLook } from './drain.js';
 import { lookAtEndpoint } from './endpoint-look.js';
 import type { GenerationLink, Link } from './generation-link.js';
 import type { Health } from './health.js';
 import type { LagLook } from './lag-watch.js';
 import type { Death } from './life-signs.js';
+import { lookIntervalInMs, type LookPace } from './look-pace.js';
 import { checkpointsOf, type PartitionSet } from './partition-set.js';
 import type { Complaint } from './sdk-errors.js';
 
@@ -30,6 +30,8 @@ export interface SupervisionPort {
   checkpointsOnly: boolean;
   silenceLimitInMs: number;
   lookInMs: number;
+  /** Shared by all generations of the processor. */
+  pace: LookPace;
   signal: AbortSignal;
   told(): Told;
   /** Until the time has passed, or something happened. */
@@ -45,8 +47,6 @@ export interface SupervisionPort {
   report(error: unknown): void;
 }
 
-const drainLookInMs = 500;
-
 const sentences: Record<Death, string> = {
   silent: 'the endpoint says nothing',
   stuck: 'the endpoint holds events that do not come',
@@ -57,19 +57,20 @@ const sentences: Record<Death, string> = {
 export async function supervise(port: SupervisionPort): Promise<'GenerationEnded' | 'EndpointGone' | undefined> {
   const { link, health, signal } = port;
   let drainBefore: DrainLook[] | undefined;
+  let questions = 0;
   while (!signal.aborted) {
     if (link.current === undefined) {
       await link.open();
       health.renewed();
     }
-    await port.wait(
-      port.told().generation.state === 'running' ? port.lookInMs : Math.min(drainLookInMs, port.lookInMs),
-    );
+    await port.wait(lookIntervalInMs(port.told().generation.state === 'running', port.lookInMs, questions));
     const { current } = link;
     if (signal.aborted || current === undefined) continue;
     const { generation, stage, newest } = port.told();
     const sealed = isSealed(generation, stage, newest);
     const properties = await look(port, current, sealed);
+    questions = properties?.size ?? port.partitions.readings.size;
+    if (port.signal.aborted) continue;
     const drainNow = properties === undefined ? undefined : await drainLooks(port, properties);
     const drained = drainNow !== undefined && isDrained(drainNow, drainBefore);
     const reason = whyEnd({
@@ -103,10 +104,14 @@ async function look(
   { client, claims }: Link,
   all: boolean,
 ): Promise<ReadonlyMap<string, PartitionProperties> | undefined> {
-  const { health, partitions, lookInMs } = port;
+  const { health, partitions } = port;
+  const lookPort = { client, deadlineInMs: port.lookInMs, turn: () => port.pace(port.signal) };
+  // None when they cannot be had now.
+  const everyId = all ? (await lookAtEndpoint([], lookPort)).partitionIds : [];
   const own = [...partitions.readings.keys()];
-  const ids = all ? await idsOf(client, lookInMs) : own;
-  const seen = await lookAtEndpoint(client, ids.length > 0 ? ids : own, lookInMs);
+  const ids = everyId.length > 0 ? everyId : own;
+  const seen = await lookAtEndpoint(ids, lookPort);
+  if (port.signal.aborted) return undefined;
   const looks = own.map((partitionId): LagLook => {
     const reading = partitions.get(partitionId);
     const lastEnqueued = seen.partitions.get(partitionId)?.lastEnqueuedSequenceNumber;
@@ -117,13 +122,7 @@ async function look(
   });
   health.looked(seen, looks);
   if (seen.complaint !== undefined) port.complained(seen.complaint);
-  return all && ids.length > 0 && seen.partitions.size === ids.length ? seen.partitions : undefined;
-}
-
-/** None when they cannot be had now. */
-async function idsOf(client: ReaderClient, deadlineInMs: number): Promise<readonly string[]> {
-  const { partitionIds } = await lookAtEndpoint(client, [], deadlineInMs);
-  return partitionIds;
+  return everyId.length > 0 && seen.partitions.size === ids.length ? seen.partitions : undefined;
 }
 
 async function drainLooks(
