@@ -1,5 +1,5 @@
 import type { Azurite } from '../../../../lab/azurite/azurite.js';
-import { drivers, type RunningApp } from '../../drivers.js';
+import { drivers, type HostDriver, type RunningApp } from '../../drivers.js';
 
 /** The status document that the client of durable-functions gives. */
 interface Status {
@@ -60,6 +60,8 @@ export const aHubName = (): string => `Hub${process.pid}x${++hubs}`;
 
 export interface DurableAppOptions {
   storage: Azurite;
+  /** Default: the stand-in. */
+  driver?: HostDriver;
   hubName?: string;
   observerUrl?: string;
   durableTask?: object;
@@ -69,10 +71,18 @@ export interface DurableAppOptions {
 
 export type DurableApp = RunningApp & DurableClientCalls;
 
-/** The fixture app in the stand-in, in this process. */
+/** The fixture app, in this process or in the real host. */
 export async function startDurableApp(options: DurableAppOptions): Promise<DurableApp> {
-  const { storage, hubName = aHubName(), observerUrl = '', durableTask = {}, settings = {}, log } = options;
-  const app = await drivers[0]!.start({
+  const {
+    storage,
+    driver = drivers[0]!,
+    hubName = aHubName(),
+    observerUrl = '',
+    durableTask = {},
+    settings = {},
+    log,
+  } = options;
+  const app = await driver.start({
     fixture: 'durable.mjs',
     settings: {
       AzureWebJobsStorage: storage.connectionString,

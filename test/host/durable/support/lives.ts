@@ -15,7 +15,7 @@ interface LifeOptions {
   onLine?: (line: string) => void;
 }
 
-/** The n-th write of an instance that a host makes: before it was sent, or after it was answered. */
+/** The n-th write of an instance that a host makes: see die-at-write.mjs. */
 export type DieAt = `${'before' | 'after'}:${number}`;
 
 export interface Life {
@@ -171,5 +171,5 @@ export async function runWithKills(
     if (outcome !== undefined) return { ...outcome, ...(await whatIsThere(options, id, seen)), kills };
     kills += 1;
   }
-  throw new Error(`'${id}' did not end in ${limitInMs} ms and ${kills} kills`);
+  throw new Error(`'${id}' did not end in ${limitInMs} ms and ${kills} kills, the first ${dieAt(0)}`);
 }
