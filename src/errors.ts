@@ -49,6 +49,7 @@ type TelemetryErrorCode =
   | 'generationsRefused' // an answer that is no consumers document, or one with a lower revision; or a progress that is not taken
   | 'sharedKeyTimeout' // the user's sharedKey() gives no answer: the held key is used on, and a late answer still counts
   | 'eventHubSilent' // a generation's client gave no sign of life, or was sent away: it is made anew
+  | 'endedUnread' // a generation ended by its limit, its source or the loss of its endpoint, with events that nobody will read now
   | 'handlerFailed' // a handler of the user threw; it is called again, or the event is parked
   | 'ownershipLost'; // a checkpoint after another process took the partition, or after its close
 

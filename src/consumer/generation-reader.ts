@@ -11,6 +11,7 @@ import type { ProgressTeller } from './progress-teller.js';
 import type { Complaint } from './sdk-errors.js';
 import { startOfPartition } from './start-of-partition.js';
 import { supervise, type Told } from './supervise.js';
+import { unreadError } from './unread.js';
 import { writePosition } from './write-position.js';
 
 export interface ReaderPort extends Pick<LinkPort, 'options' | 'keys' | 'connectionStringOf' | 'report'> {
@@ -32,8 +33,11 @@ export interface GenerationReader {
   readonly isAnswering: boolean;
   readonly state: ProcessorState['generations'][number];
   update(told: Told): void;
-  /** Resolves when handlers are done and ownership is given back. The first reason counts. */
-  stop(reason: ProcessorCloseReason): Promise<void>;
+  /**
+   * Resolves when handlers are done and ownership is given back. The first reason counts. `goesOn`: another generation reads on from here,
+   * so that nothing stays unread.
+   */
+  stop(reason: ProcessorCloseReason, options?: { goesOn: boolean }): Promise<void>;
 }
 
 export function startGenerationReader(first: Told, port: ReaderPort): GenerationReader {
@@ -51,6 +55,7 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
   const lookInMs = Math.min(5000, silenceLimitInMs / 4);
   const balanceLimitInMs = Math.max((options.ownershipExpiresInMs * 2) / 3, 3 * options.balanceIntervalInMs);
   const health = createHealth({ silenceLimitInMs, balanceLimitInMs }, () => performance.now());
+  const lastEnqueued = new Map<string, number>();
   let told = first;
   let wake = new AbortController();
   let wish: string | undefined;
@@ -111,13 +116,22 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
     signal: stopping.signal,
   });
 
-  const stop = (reason: ProcessorCloseReason): Promise<void> => {
+  const stop = (reason: ProcessorCloseReason, { goesOn } = { goesOn: false }): Promise<void> => {
     stopped ??= (async () => {
       stopping.abort();
       wake.abort();
+      const left = [...partitions.readings];
+      const claims = link.current?.claims;
       // A handler may take its time: what it does not hold is for others from now on.
-      link.current?.claims.store.leave();
+      claims?.store.leave();
       await partitions.closeAll(reason);
+      const ends = left.map(([partitionId, { position }]) => ({
+        partitionId,
+        lastEnqueued: lastEnqueued.get(partitionId),
+        processed: position?.sequenceNumber ?? claims?.before(partitionId),
+      }));
+      const unread = unreadError({ generation: number, endpoint: endpoint.hostName, reason }, goesOn ? [] : ends);
+      if (unread !== undefined) report(unread);
       // Nobody is there to say goodbye to, and nothing to give back.
       await link.close(reason === 'EndpointGone' ? 0 : port.closeLimitInMs);
       hasStopped = true;
@@ -148,7 +162,10 @@ export function startGenerationReader(first: Told, port: ReaderPort): Generation
       },
       complained,
       elsewhereAnswers: () => port.elsewhereAnswers(number),
-      lag: (partitionId, lastEnqueued) => teller.lag(number, partitionId, lastEnqueued),
+      lag: (partitionId, last) => {
+        lastEnqueued.set(partitionId, last);
+        teller.lag(number, partitionId, last);
+      },
       drained: (ends) =>
         teller.drained(
           number,

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { connectionStringOf, type ConnectionStringOf } from './client.js';
-import type {
-  FailoverEventProcessor,
-  FailoverEventProcessorOptions,
-  GenerationsView,
-  ProcessorCloseReason,
-} from './contract.js';
+import type { FailoverEventProcessor, FailoverEventProcessorOptions, GenerationsView } from './contract.js';
 import { planGenerations } from './generation-plan.js';
 import { startGenerationReader, type GenerationReader, type ReaderPort } from './generation-reader.js';
 import { guardedReport } from './guarded-report.js';
@@ -71,8 +66,8 @@ export function createProcessor(
     askAgainInMs: settings.keyAskAgainInMs,
   });
 
-  const stopReader = (number: number, reason: ProcessorCloseReason): Promise<void> =>
-    readers.get(number)?.stop(reason) ?? Promise.resolve();
+  const stopReader = (number: number, options: { goesOn: boolean }): Promise<void> =>
+    readers.get(number)?.stop('GenerationEnded', options) ?? Promise.resolve();
 
   /** By the newest view: it may have changed while the generation waited. */
   const startReader = (number: number): void => {
@@ -102,7 +97,8 @@ export function createProcessor(
     const own = ended.filter(({ number }) => !waiting.has(number));
     const plan = planGenerations(next, [...own, ...[...waiting].map((number) => ({ number, ended: false }))]);
     for (const generation of plan.keep) readers.get(generation.number)?.update({ generation, stage, newest });
-    const stops = new Map(plan.stop.map((number) => [number, stopReader(number, 'GenerationEnded')]));
+    const readOn = new Set(plan.start.map(({ after }) => after));
+    const stops = new Map(plan.stop.map((number) => [number, stopReader(number, { goesOn: readOn.has(number) })]));
     for (const { generation, after } of plan.start) {
       // Also its own former reader, when it is to be read again.
       const before = after === undefined ? readers.get(generation.number)?.stop('GenerationEnded') : stops.get(after);
