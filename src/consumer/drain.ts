@@ -9,6 +9,12 @@ export interface DrainLook {
   processed: number | undefined;
 }
 
+/** The furthest of what is known; what lies behind the end of the log is of a log that is gone. Sequence numbers. */
+export function processedUpTo(lastEnqueued: number, known: readonly (number | undefined)[]): number | undefined {
+  const ofThisLog = known.flatMap((one) => (one !== undefined && one <= lastEnqueued ? one : []));
+  return ofThisLog.length === 0 ? undefined : Math.max(...ofThisLog);
+}
+
 /** Nothing unread in any partition, and nothing came since the look before. */
 export const isDrained = (looks: readonly DrainLook[], before: readonly DrainLook[] | undefined): boolean =>
   looks.length > 0 &&

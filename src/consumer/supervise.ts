@@ -1,7 +1,7 @@
 import type { CheckpointStore, PartitionProperties } from '@azure/event-hubs';
 import { AppError } from '../errors.js';
 import type { FailoverStage, Generation } from '../consumers-document.js';
-import { isDrained, isSealed, whyEnd, type DrainLook } from './drain.js';
+import { isDrained, isSealed, processedUpTo, whyEnd, type DrainLook } from './drain.js';
 import { lookAtEndpoint } from './endpoint-look.js';
 import type { GenerationLink, Link } from './generation-link.js';
 import type { Health } from './health.js';
@@ -133,13 +133,8 @@ async function drainLooks(
     const checkpoints = await checkpointsOf(store, place);
     return [...properties].map(([partitionId, { isEmpty, lastEnqueuedSequenceNumber }]) => {
       const own = port.checkpointsOnly ? undefined : partitions.processed(partitionId);
-      const known = [own, checkpoints.get(partitionId)];
-      const numbers = known.flatMap((one) => one?.sequenceNumber ?? []);
-      return {
-        isEmpty,
-        lastEnqueuedSequenceNumber,
-        processed: numbers.length === 0 ? undefined : Math.max(...numbers),
-      };
+      const known = [own?.sequenceNumber, checkpoints.get(partitionId)?.sequenceNumber];
+      return { isEmpty, lastEnqueuedSequenceNumber, processed: processedUpTo(lastEnqueuedSequenceNumber, known) };
     });
   } catch (error) {
     port.report(error);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Generation } from '../../../src/consumers-document.js';
-import { isDrained, isSealed, whyEnd, type EndQuestion } from '../../../src/consumer/drain.js';
+import { isDrained, isSealed, processedUpTo, whyEnd, type EndQuestion } from '../../../src/consumer/drain.js';
 
 const now = new Date('2026-05-01T10:00:00.000Z');
 const aGeneration = (number: number, more: Partial<Generation> = {}): Generation => ({
@@ -30,6 +30,16 @@ describe('a generation is drained', () => {
     ['no partition is known', [], []],
   ])('not when %s', (_, looks, before) => {
     expect(isDrained(looks, before)).toBe(false);
+  });
+});
+
+describe('a partition is processed', () => {
+  it.each([
+    ['as far as the furthest says', [5, 9, undefined], 9],
+    ['not as far as a checkpoint of a log that is gone', [5, 5000], 5],
+    ['by nobody, as far as is known', [undefined, 5000], undefined],
+  ])('%s', (_, known, processed) => {
+    expect(processedUpTo(9, known)).toBe(processed);
   });
 });
 
