@@ -1,56 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
+import { describe, expect, it } from 'vitest';
 import { drivers, type HostDriver } from '../drivers.js';
-import { startObserver, type Observer } from '../observer.js';
-import { startDurableApp, type DurableApp } from './support/durable-app.js';
+import { aDurableRig } from './support/durable-rig.js';
 
-interface Rig {
-  readonly app: DurableApp;
-  readonly observer: Observer;
-  /** How often the activity `tell` got this input. */
-  told(input: unknown): number;
-  /** The first `count` calls of `tell` with this input fail. */
-  fails(counts: Record<string, number>): void;
-}
-
-function aRig(driver?: HostDriver): Rig {
-  let storage: Azurite;
-  let observer: Observer;
-  let app: DurableApp;
-  beforeAll(async () => {
-    storage = await startAzurite();
-  });
-  beforeEach(async () => {
-    observer = await startObserver();
-    app = await startDurableApp({ storage, observerUrl: observer.url, ...(driver === undefined ? {} : { driver }) });
-  });
-  afterEach(async () => {
-    await app.close();
-    await observer.close();
-  });
-  afterAll(() => storage?.close());
-  const told = (input: unknown) => observer.seen.filter((one) => one.input === input).length;
-  return {
-    get app() {
-      return app;
-    },
-    get observer() {
-      return observer;
-    },
-    told,
-    fails: (counts) => {
-      observer.reply = ({ input }) => ({ fail: told(input) <= (counts[String(input)] ?? 0) });
-    },
+/** `fails`: the first calls of `tell` with such an input fail, so many of them. */
+function aRig(driver: HostDriver) {
+  const rig = aDurableRig(driver);
+  const fails = (counts: Record<string, number>): void => {
+    rig.observer.reply = ({ input }) => ({ fail: rig.told(input) <= (counts[String(input)] ?? 0) });
   };
+  return { rig, fails };
 }
 
 // Observed with durable-functions 3.5.0: its part of the protocol.
 describe.each(drivers)('Durable facts of the library in $name', (driver) => {
   describe.skipIf(!driver.available)('as observed', () => {
-    const rig = aRig(driver);
+    const { rig, fails } = aRig(driver);
 
     it('Task.all of two that retry and a plain one: each is tried until it succeeds, and the results keep their places', async () => {
-      rig.fails({ a: 2, b: 1 });
+      fails({ a: 2, b: 1 });
       const { runtimeStatus, output } = await rig.app.ended(await rig.app.start('retriesTogether'));
       expect({ runtimeStatus, output, a: rig.told('a'), b: rig.told('b') }).toEqual({
         runtimeStatus: 'Completed',
@@ -61,7 +28,7 @@ describe.each(drivers)('Durable facts of the library in $name', (driver) => {
     });
 
     it('Task.all of two that retry and a plain one: fails with the one that never succeeds', async () => {
-      rig.fails({ a: 1, b: 3 });
+      fails({ a: 1, b: 3 });
       const { runtimeStatus, output } = await rig.app.ended(await rig.app.start('retriesTogether'));
       expect({ runtimeStatus, output, b: rig.told('b') }).toEqual({
         runtimeStatus: 'Failed',
@@ -71,7 +38,7 @@ describe.each(drivers)('Durable facts of the library in $name', (driver) => {
     });
 
     it('goes on after the last attempt of a retry, with the ids in step', async () => {
-      rig.fails({ unlucky: 2 });
+      fails({ unlucky: 2 });
       const { output } = await rig.app.ended(await rig.app.start('gaveUpTwice'));
       expect({ output, tried: rig.told('unlucky') }).toEqual({ output: 4, tried: 2 });
     });
@@ -79,7 +46,7 @@ describe.each(drivers)('Durable facts of the library in $name', (driver) => {
     it.each([undefined, 'flaky-child'])(
       'callSubOrchestratorWithRetry runs a child anew that failed, id %s',
       async (instanceId) => {
-        rig.fails({ 'flaky child': 2 });
+        fails({ 'flaky child': 2 });
         const { runtimeStatus, output } = await rig.app.ended(
           await rig.app.start('flakyAgain', { input: instanceId === undefined ? {} : { instanceId } }),
         );
@@ -92,7 +59,7 @@ describe.each(drivers)('Durable facts of the library in $name', (driver) => {
     );
 
     it('callSubOrchestratorWithRetry fails as the child does after the last attempt', async () => {
-      rig.fails({ 'flaky child': 3 });
+      fails({ 'flaky child': 3 });
       const { runtimeStatus, output } = await rig.app.ended(await rig.app.start('flakyAgain', { input: {} }));
       expect({ runtimeStatus, output, tried: rig.told('flaky child') }).toEqual({
         runtimeStatus: 'Failed',
@@ -173,7 +140,7 @@ describe.each(drivers)('Durable facts of the library in $name', (driver) => {
 });
 
 describe('Durable facts of the library: ids in the history of the stand-in', () => {
-  const rig = aRig();
+  const { rig, fails } = aRig(drivers[0]!);
   const asked = async (id: string) => {
     const { rpcBaseUrl } = (await (await fetch(`${rig.app.url}/api/clientInput`)).json()) as { rpcBaseUrl: string };
     const response = await fetch(`${rpcBaseUrl}instances/${id}?showHistory=true`);
@@ -183,7 +150,7 @@ describe('Durable facts of the library: ids in the history of the stand-in', () 
   };
 
   it('two attempts take the ids 0 to 3: the last one has its timer, too', async () => {
-    rig.fails({ unlucky: 2 });
+    fails({ unlucky: 2 });
     const id = await rig.app.start('gaveUpTwice');
     await rig.app.ended(id);
     expect(await asked(id)).toEqual(['task 0', 'timer 1', 'task 2', 'timer 3', 'task 4']);
