@@ -14,7 +14,7 @@ interface App {
 let world: RelayLab;
 const apps: App[] = [];
 
-const startApp = async (): Promise<App> => {
+const startApp = async (more: Record<string, string> = {}): Promise<App> => {
   const lines: string[] = [];
   const host = await startHostProcess({
     settings: {
@@ -25,6 +25,7 @@ const startApp = async (): Promise<App> => {
       WATCH_FAILOVER_SECONDS: '0.5',
       STATE_REFRESH_MS: '200',
       STATE_MAX_AGE_MS: '2000',
+      ...more,
     },
     env: { ...process.env, ...world.lab.description.env, ...world.lab.description.identityEnv },
     onLine: (line) => void lines.push(line),
@@ -95,8 +96,17 @@ describe('the relay in the Functions app', () => {
   });
 
   it('shares the hub with a second instance, which goes on alone when the first is killed', async () => {
-    const [first] = apps as [App];
-    const second = await startApp();
+    for (const { host } of apps) await host.kill();
+    // One activity on each instance, and nothing but slices: so the second slot's slice can only go to the instance without one.
+    const durable = 'AzureFunctionsJobHost__extensions__durableTask__';
+    const settings = {
+      FEATURES: 'relay',
+      [`${durable}hubName`]: 'SlicesOnTwo',
+      [`${durable}maxConcurrentActivityFunctions`]: '1',
+    };
+    const first = await startApp(settings);
+    await first.seen('relay.started');
+    const second = await startApp(settings);
     await second.seen('relay.started');
     const stop = new AbortController();
     const sending = world.sendUntil(stop.signal);
