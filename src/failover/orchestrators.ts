@@ -36,7 +36,11 @@ function* watch(context: OrchestrationContext): Steps {
   const timer = df.createTimer(new Date(df.currentUtcDateTime.getTime() + lookAgainInMs));
   const look = df.waitForExternalEvent(names.lookEvent);
   const first: unknown = yield df.Task.any([look, timer]);
-  if (first === look) timer.cancel();
+  if (first === look) {
+    timer.cancel();
+    // Else the look comes again in the next generation, and in each one after it (azure-functions-durable-extension, issue 2606).
+    yield df.createTimer(df.currentUtcDateTime);
+  }
   df.continueAsNew(input);
 }
 

@@ -20,7 +20,7 @@ export interface Replayed {
   /** The framework ends no generation while one of its tasks is open (external events are none). */
   readonly hasOpenTasks: boolean;
   readonly continueAsNew: { input: unknown } | undefined;
-  /** Events for nobody that came after the call of continueAsNew: for the next generation (TaskOrchestrationContext.HandleEventRaisedEvent). */
+  /** Events that came after the call of continueAsNew: for the next generation (TaskOrchestrationContext.HandleEventRaisedEvent). */
   readonly carriedOver: readonly HistoryEvent[];
 }
 
@@ -90,11 +90,15 @@ export function replayActions(actions: readonly Action[], history: readonly Hist
   };
 
   const raise = (event: HistoryEvent): void => {
+    if (continueAsNew !== undefined) {
+      // Also one that the library has heeded: a race against a timer that was cancelled later is over here before the event is looked at.
+      carriedOver.push(event);
+      return;
+    }
     const name = event.Name ?? '';
     const task = waiting.get(name)?.pop();
-    if (task !== undefined) task.settle(false);
-    else if (continueAsNew === undefined) buffered.set(name, (buffered.get(name) ?? 0) + 1);
-    else carriedOver.push(event);
+    if (task === undefined) buffered.set(name, (buffered.get(name) ?? 0) + 1);
+    else task.settle(false);
   };
 
   const begin = (action: Action): ShimTask => {

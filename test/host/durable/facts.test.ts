@@ -170,6 +170,25 @@ describe('Durable in the stand-in', () => {
     expect((await rig.app.ended(id)).output).toBe('late');
   });
 
+  // azure-functions-durable-extension, issue 2606.
+  it('gives an event to the next generation again that won against a timer which was cancelled', async () => {
+    const id = await rig.app.start('newsAgain', { input: { generation: 1, awaits: false } });
+    await rig.app.call('raiseEvent', id, 'news');
+    expect((await rig.app.ended(id)).output).toBe('three times');
+  });
+
+  it('does not give it again where something was awaited in between', async () => {
+    const id = await rig.app.start('newsAgain', { input: { generation: 1, awaits: true } });
+    const isIn = (generation: number) =>
+      rig.app.until(id, ({ input }) => (input as { generation: number }).generation === generation);
+    await rig.app.call('raiseEvent', id, 'news');
+    await isIn(2);
+    await rig.app.ended(await rig.app.start('quadruple', { input: 1 }));
+    expect(await isIn(2)).toMatchObject({ runtimeStatus: 'Running' });
+    await rig.app.call('raiseEvent', id, 'news');
+    expect((await rig.app.ended(id)).output).toBe('three times');
+  });
+
   it('carries inputs that are too large for a queue message', async () => {
     expect((await rig.app.ended(await rig.app.start('large', { input: 200_000 }))).output).toBe(1);
   });

@@ -78,10 +78,14 @@ async function record(rounds: readonly Round[]): Promise<Recorded[]> {
       const outcome = fails ? { reason: 'Activity function failed: x', details: 'at y' } : { result };
       await take(message({ kind: 'taskDone', executionId, taskId: open.taskId, outcome } as const));
     }
-    const timer = state.history.find(({ EventType }) => EventType === 10);
-    if (state.executionId === executionId && round.wakes === 'timer')
-      await take(message({ kind: 'timer', executionId, taskId: timer?.EventId ?? -1 } as const));
-    if (state.executionId === executionId) await look();
+    const timers = () =>
+      state.executionId === executionId ? state.history.filter(({ EventType }) => EventType === 10) : [];
+    const fire = (timer: HistoryEvent | undefined) =>
+      take(message({ kind: 'timer', executionId, taskId: timer?.EventId ?? -1 } as const));
+    // It waits, unless a look had come already.
+    if (timers().length === 1 && round.wakes === 'timer') await fire(timers()[0]);
+    if (timers().length === 1) await look();
+    if (timers().length === 2) await fire(timers()[1]);
     expect(state.executionId).not.toBe(executionId);
     ran.generations += 1;
   }
@@ -126,8 +130,8 @@ describe('the watch, run by durable-functions over recorded histories', () => {
     const recorded = await record([{ ...calm, outcome: { actions: [upkeep], lookAgainInMs: 5000 }, wakes: 'look' }]);
     const asked = recorded.map(({ said }) => (said as { actions: { actionType: number }[][] }).actions.flat());
     const types = asked.map((actions) => actions.map(({ actionType }) => actionType));
-    // Activity; activity; any of event and timer; continue as new.
-    expect(types).toEqual([[0], [0, 0], [0, 0, 11], [0, 0, 11, 4]]);
+    // Activity; activity; any of event and timer; a timer that takes no time; continue as new.
+    expect(types).toEqual([[0], [0, 0], [0, 0, 11], [0, 0, 11, 5], [0, 0, 11, 5, 4]]);
   });
 
   it('cancels the timer when a look comes first, so that the generation can end', async () => {
@@ -138,6 +142,11 @@ describe('the watch, run by durable-functions over recorded histories', () => {
       expect.objectContaining({ actionType: 6, externalEventName: 'look' }),
       expect.objectContaining({ actionType: 5, isCanceled: true }),
     ]);
+  });
+
+  it('hands no look on to the next generation: one look, one round (azure-functions-durable-extension, issue 2606)', async () => {
+    const recorded = await record([{ ...calm, wakes: 'look' }, calm]);
+    expect(recorded.flatMap(({ state }) => state.inbox).filter(({ kind }) => kind === 'event')).toEqual([]);
   });
 
   it('ends when the settings name the hub no more', async () => {
@@ -164,7 +173,9 @@ describe('the watch, run by durable-functions over recorded histories', () => {
   it('looks again at once when a look came while it looked', async () => {
     const recorded = await record([{ ...calm, early: true }]);
     const { history } = present(recorded.at(-1), 'a history');
-    expect(history.filter(({ EventType }) => EventType === 11)).toEqual([]);
+    const long = history.find(({ EventType }) => EventType === 10);
+    expect(long).toBeDefined();
+    expect(history.filter(({ TimerId }) => TimerId === long?.EventId)).toEqual([]);
   });
 
   it.each(['fails', 'nonsense'] as const)(
