@@ -98,7 +98,7 @@ export function createHubGate({ hub, clock, logger, limits }: HubGateOptions): H
         retryAfterInMs,
       });
     },
-    charge: (messages) => void limits?.instance.add(messages),
+    charge: (messages) => limits?.instance.add(messages),
     refused(lane) {
       const perSecond = Math.round(paces[lane].refused() * 100) / 100;
       logger.event('warn', 'pace.reduced', { hub, lane, perSecond });
