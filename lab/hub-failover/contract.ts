@@ -82,6 +82,8 @@ export interface HubFailover {
   removeConsumerGroup(name: string): void;
   /** Resolves when management calls are answered again; at once when they are not blocked. Rejects when the signal aborts. */
   managementAnswers(signal?: AbortSignal): Promise<void>;
+  /** Management calls that wait for that now. */
+  readonly waitingManagementCalls: number;
   /**
    * Throws FailoverRefusedError with a FailoverRefusal; RollBackError `noJournal` for `rollBackMinutes` without the laboratory's journal.
    * `options`: for this failover; what is not named is as the laboratory was started.

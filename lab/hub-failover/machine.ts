@@ -130,6 +130,9 @@ export const createHubFailover = (machineOptions: HubFailoverMachineOptions): Hu
       if (groups.some((group) => isSame(group, name))) changeGroups(groups.filter((group) => !isSame(group, name)));
     },
     managementAnswers: (signal) => management.passes(signal),
+    get waitingManagementCalls() {
+      return management.waiting;
+    },
     start: (region, given) => {
       const options = optionsOf(given);
       checkStart(region, options);

@@ -1,6 +1,8 @@
 export interface ManagementGate {
   /** Resolves at once when open, else when it opens. Rejects when the signal aborts. */
   passes(signal?: AbortSignal): Promise<void>;
+  /** Calls that wait now. */
+  readonly waiting: number;
   shut(): void;
   open(): void;
 }
@@ -8,6 +10,7 @@ export interface ManagementGate {
 /** Holds management calls while a hub fails over; the service lets them wait until their caller gives up. */
 export const createManagementGate = (): ManagementGate => {
   let opening: PromiseWithResolvers<void> | undefined;
+  let waiting = 0;
   return {
     passes: async (signal) => {
       signal?.throwIfAborted();
@@ -15,11 +18,16 @@ export const createManagementGate = (): ManagementGate => {
       const aborted = Promise.withResolvers<never>();
       const abort = (): void => aborted.reject(signal?.reason);
       signal?.addEventListener('abort', abort, { once: true });
+      waiting += 1;
       try {
         await Promise.race([opening.promise, aborted.promise]);
       } finally {
+        waiting -= 1;
         signal?.removeEventListener('abort', abort);
       }
+    },
+    get waiting() {
+      return waiting;
     },
     shut: () => void (opening ??= Promise.withResolvers<void>()),
     open: () => {

@@ -23,5 +23,11 @@ export const appSettings = (lab: Lab, options: RehearsalOptions): Record<string,
     RELAY_START: 'earliest',
     RELAY_SLICE_SECONDS: '20',
     RELAY_DEDUPLICATION_KEY: 'on',
+    // What a killed host had in hand: five minutes of the timeline, as in host.json.
+    AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout: new Date(
+      scaled(300, options, 5) * 1000,
+    )
+      .toISOString()
+      .slice(11, 19),
   };
 };

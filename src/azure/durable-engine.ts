@@ -1,10 +1,11 @@
 import type { DurableClient } from 'durable-functions';
+import type { Clock } from '../clock.js';
 import { AppError, isAppError } from '../errors.js';
-import { names, upkeepInstanceId, watchInstanceId } from '../failover/names.js';
+import { names, upkeepInstanceIds, watchInstanceId } from '../failover/names.js';
 import type { WatchEnginePort } from '../failover/ports.js';
 import { withinDeadline } from './deadline.js';
 import { bareCause } from './error-fields.js';
-import { isAlive, startOnce } from './start-once.js';
+import { aliveSince, isAlive, startOnce } from './start-once.js';
 
 /** The host's own endpoint of the extension, on the same machine. */
 const TIMEOUT_IN_MS = 10_000;
@@ -24,14 +25,33 @@ async function call<T>(what: string, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Durable Functions by the client that a function was given. `failoverInMs`: how long a watch waits after a round that failed. */
-export function createDurableEngine(client: Client, failoverInMs: number): WatchEnginePort {
-  const start = (what: string, orchestrator: string, instanceId: string, input: unknown) =>
-    call(what, () => startOnce(client, orchestrator, instanceId, input));
+export interface DurableEngineOptions {
+  clock: Clock;
+  /** How long a watch waits after a round that failed. */
+  failoverInMs: number;
+  /** Upkeep that has run for longer was lost with its host: its activity comes back after minutes only, and no other may wait for that. */
+  upkeepLimitInMs: number;
+}
+
+/** Durable Functions by the client that a function was given. */
+export function createDurableEngine(
+  client: Client,
+  { clock, failoverInMs, upkeepLimitInMs }: DurableEngineOptions,
+): WatchEnginePort {
+  const startUpkeep = async (input: { hub: string }): Promise<void> => {
+    for (const instanceId of upkeepInstanceIds(input.hub)) {
+      const since = await aliveSince(client, instanceId);
+      if (since === undefined) return startOnce(client, names.upkeepOrchestrator, instanceId, input);
+      if (clock.now().getTime() - since.getTime() < upkeepLimitInMs) return;
+    }
+  };
   return {
     isRunning: (hub) => call('watch status', () => isAlive(client, watchInstanceId(hub))),
-    start: (hub) => start('watch start', names.watchOrchestrator, watchInstanceId(hub), { hub, failoverInMs }),
+    start: (hub) =>
+      call('watch start', () =>
+        startOnce(client, names.watchOrchestrator, watchInstanceId(hub), { hub, failoverInMs }),
+      ),
     look: (hub) => call('watch look', () => client.raiseEvent(watchInstanceId(hub), names.lookEvent, {})),
-    startUpkeep: (input) => start('upkeep start', names.upkeepOrchestrator, upkeepInstanceId(input.hub), input),
+    startUpkeep: (input) => call('upkeep start', () => startUpkeep(input)),
   };
 }

@@ -3,16 +3,26 @@ import { textAt } from './error-fields.js';
 
 const OVER: readonly `${OrchestrationRuntimeStatus}`[] = ['Completed', 'Failed', 'Canceled', 'Terminated'];
 
-/** True while an instance of this id is not over. The client rejects for an unknown id, in words only (durable-functions 3.5). */
-export async function isAlive(client: Pick<DurableClient, 'getStatus'>, instanceId: string): Promise<boolean> {
+/**
+ * When an instance of this id that is not over was started; undefined: there is none. The client rejects for an unknown id, in words only
+ * (durable-functions 3.5).
+ */
+export async function aliveSince(
+  client: Pick<DurableClient, 'getStatus'>,
+  instanceId: string,
+): Promise<Date | undefined> {
   try {
-    const { runtimeStatus } = await client.getStatus(instanceId);
-    return !OVER.includes(runtimeStatus);
+    const { runtimeStatus, createdTime } = await client.getStatus(instanceId);
+    return OVER.includes(runtimeStatus) ? undefined : createdTime;
   } catch (error) {
-    if (/HTTP 404/.test(textAt(error, 'message') ?? '')) return false;
+    if (/HTTP 404/.test(textAt(error, 'message') ?? '')) return undefined;
     throw error;
   }
 }
+
+/** True while an instance of this id is not over. */
+export const isAlive = async (client: Pick<DurableClient, 'getStatus'>, instanceId: string): Promise<boolean> =>
+  (await aliveSince(client, instanceId)) !== undefined;
 
 /** Starts the instance unless it runs. The extension refuses a second one of an id that runs: whoever comes second has nothing to do. */
 export async function startOnce(

@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import type { Logger } from '../log-events.js';
+import type { UpkeepAction } from './decide.js';
 import type { WatchEnginePort, WatchStorePort } from './ports.js';
+import type { RoundOutcome } from './round.js';
 
 export interface KeeperOptions {
   hubs: readonly string[];
@@ -11,7 +13,9 @@ export interface KeeperOptions {
   /** A watch that has not looked for so long is taken to be stuck: a killed activity comes back after minutes only. */
   staleAfterInMs: number;
   /** One round here and now. */
-  runRound(hub: string): Promise<unknown>;
+  runRound(hub: string): Promise<Pick<RoundOutcome, 'actions'>>;
+  /** What a round asked for, here and now: who would start it beside the watch may be stuck as well. */
+  runUpkeep(what: Omit<UpkeepAction, 'kind'> & { hub: string }): Promise<void>;
 }
 
 async function keepOne(options: KeeperOptions, engine: WatchEnginePort, hub: string): Promise<void> {
@@ -31,7 +35,8 @@ async function keepOne(options: KeeperOptions, engine: WatchEnginePort, hub: str
   const ageInMs = stored ? clock.now().getTime() - Date.parse(stored.state.lookedAt) : Number.POSITIVE_INFINITY;
   if (ageInMs < staleAfterInMs || (trouble === undefined && stored === undefined)) return;
   logger.event('warn', 'failover.watchStale', { hub, ...(stored ? { ageInMs } : {}) });
-  await options.runRound(hub);
+  const { actions } = await options.runRound(hub);
+  for (const { generation, keys } of actions) await options.runUpkeep({ hub, generation, keys });
 }
 
 /**

@@ -13,4 +13,6 @@ export const names = {
 const encodeHub = (hub: string): string => encodeURIComponent(hub.toLowerCase()).replaceAll('%', '_');
 
 export const watchInstanceId = (hub: string): string => `watch-${encodeHub(hub)}`;
-export const upkeepInstanceId = (hub: string): string => `upkeep-${encodeHub(hub)}`;
+/** One is used, and the next where upkeep of the one before was lost with its host. A hub's name has no `~`. */
+export const upkeepInstanceIds = (hub: string): string[] =>
+  ['', '~2', '~3'].map((more) => `upkeep-${encodeHub(hub)}${more}`);

@@ -44,7 +44,7 @@ export interface WatchEnginePort {
   start(hub: string): Promise<void>;
   /** Makes the watch look now. */
   look(hub: string): Promise<void>;
-  /** Starts upkeep beside the watch; nothing happens while an earlier one runs. */
+  /** Starts upkeep beside the watch; nothing happens while an earlier one runs that is not overdue. */
   startUpkeep(input: { hub: string; generation: number; keys: boolean }): Promise<void>;
 }
 

@@ -69,6 +69,7 @@ function registerTimers({ watched, engineOf, settings, services, clock, logger }
             logger,
             staleAfterInMs: 2 * (steadyInMs + settings.failover.readTimeoutInMs),
             runRound: (hub) => watched.runRound(hub),
+            runUpkeep: (what) => watched.runUpkeep(what),
           },
           engineOf(context),
         ),
@@ -144,12 +145,20 @@ function registerHttp({ watched, engineOf, settings, services, clock, logger }: 
     );
 }
 
+/** Upkeep reads the groups, then makes what is missing; a third read's time is for what lies around that. */
+const UPKEEP_READS = 3;
+
 /** The feature `failover`: the watch of each hub whose resource id is set, and what consumers and operators ask of it over HTTP. */
 export function registerFailoverFunctions(options: FailoverFunctionsOptions): void {
   const { settings, services, clock, logger } = options;
+  const { failoverInMs, readTimeoutInMs } = settings.failover;
   const watched = connectWatchedHubs({ failover: settings.failover, services, clock, logger });
   const engineOf = (context: InvocationContext) =>
-    createDurableEngine(df.getClient(context), settings.failover.failoverInMs);
+    createDurableEngine(df.getClient(context), {
+      clock,
+      failoverInMs,
+      upkeepLimitInMs: UPKEEP_READS * readTimeoutInMs,
+    });
   const shared = { ...options, watched, engineOf };
   registerDurable(shared);
   registerTimers(shared);

@@ -18,7 +18,7 @@ describe('a host that is killed', () => {
     const killAt = async (...stages: FailoverStage[]) => {
       await api.untilStage(...stages);
       await child.process.kill();
-      child = await startFailoverChild(failover, child.process);
+      child = await startFailoverChild(failover, { same: child.process });
     };
 
     await killAt('steady');

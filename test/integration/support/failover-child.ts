@@ -13,13 +13,18 @@ export interface FailoverChild extends AsyncDisposable {
   readonly lines: string[];
   /** Rounds of the watch that ended well in this host. */
   rounds(): number;
+  /** Which of the watch's activities ended last in this host. */
+  lastActivity(): string | undefined;
 }
 
-/** The app in a process of its own. `same`: in the place of one that was killed. */
-export async function startFailoverChild({ lab, settings }: FailoverLab, same?: HostProcess): Promise<FailoverChild> {
+/** The app in a process of its own. `same`: in the place of one that was killed. `lease`: settings of Durable's activities. */
+export async function startFailoverChild(
+  { lab, settings }: FailoverLab,
+  { same, lease = shortLease }: { same?: HostProcess; lease?: Record<string, string> } = {},
+): Promise<FailoverChild> {
   const lines: string[] = [];
   const process_ = await startHostProcess({
-    settings: { ...settings, ...shortLease },
+    settings: { ...settings, ...lease },
     env: { ...process.env, ...lab.description.env },
     tuning: { ownershipExpiryInMs: 5000, queueLeaseInMs: 5000 },
     onLine: (line) => void lines.push(line),
@@ -29,6 +34,8 @@ export async function startFailoverChild({ lab, settings }: FailoverLab, same?: 
     process: process_,
     lines,
     rounds: () => lines.filter((line) => line.includes("Executed 'consumerWatchRound' (Succeeded")).length,
+    lastActivity: () =>
+      lines.findLast((line) => /Executed 'consumer(WatchRound|UpkeepStart)'/.test(line))?.match(/consumer\w+/)?.[0],
     [Symbol.asyncDispose]: async () => void (await process_.kill()),
   };
 }

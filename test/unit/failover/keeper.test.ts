@@ -13,12 +13,24 @@ function aKeeper() {
   const clock = aClock('2026-03-01T08:00:00.000Z');
   const logger = aLogger();
   const rounds: string[] = [];
+  const upkeep: unknown[] = [];
   const keep = (hubs = ['contoso']) =>
     keepWatches(
-      { hubs, store, clock, logger, staleAfterInMs: 80_000, runRound: async (name) => void rounds.push(name) },
+      {
+        hubs,
+        store,
+        clock,
+        logger,
+        staleAfterInMs: 80_000,
+        runRound: async (name) => {
+          rounds.push(name);
+          return { actions: [{ kind: 'upkeep', generation: 1, keys: true }] };
+        },
+        runUpkeep: async (what) => void upkeep.push(what),
+      },
       engine,
     );
-  return { store, engine, clock, logger, rounds, keep };
+  return { store, engine, clock, logger, rounds, upkeep, keep };
 }
 
 describe('the keeper', () => {
@@ -43,6 +55,17 @@ describe('the keeper', () => {
     expect(logger.events).toEqual([
       { level: 'warn', id: 'failover.watchStale', fields: { hub: 'contoso', ageInMs: 80_000 } },
     ]);
+  });
+
+  it('does itself what its round asks for, without the engine', async () => {
+    const { engine, clock, upkeep, keep } = aKeeper();
+    engine.running.add('contoso');
+    await keep();
+    expect(upkeep).toEqual([]);
+    clock.advance(80_000);
+    await keep();
+    expect(upkeep).toEqual([{ hub: 'contoso', generation: 1, keys: true }]);
+    expect(engine.calls).toEqual(['isRunning contoso', 'isRunning contoso']);
   });
 
   it('looks itself while the engine is away, also at a hub that was never looked at', async () => {

@@ -7,7 +7,7 @@ import type { HistoryEvent, InstanceState, Message } from '../../../lab/host/dur
 import { invokeOrchestrator } from '../../../lab/host/durable/invoke-orchestrator.js';
 import { createInvoker, type Invoker } from '../../../lab/host/invoke.js';
 import { loadApp, type LoadedApp } from '../../../lab/host/load-app.js';
-import { names, upkeepInstanceId, watchInstanceId } from '../../../src/failover/names.js';
+import { names, upkeepInstanceIds, watchInstanceId } from '../../../src/failover/names.js';
 import { upkeepOrchestrator, watchOrchestrator } from '../../../src/failover/orchestrators.js';
 import { present } from './watching.js';
 
@@ -209,6 +209,6 @@ describe('instance ids', () => {
   it('are valid for whatever a hub is called, the same in upper and lower case, and distinct', () => {
     expect(watchInstanceId('Contoso-1')).toBe('watch-contoso-1');
     expect(watchInstanceId('a/b#c?d')).toBe('watch-a_2Fb_23c_3Fd');
-    expect(upkeepInstanceId('contoso')).toBe('upkeep-contoso');
+    expect(upkeepInstanceIds('contoso')).toEqual(['upkeep-contoso', 'upkeep-contoso~2', 'upkeep-contoso~3']);
   });
 });
