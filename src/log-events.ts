@@ -30,6 +30,7 @@ export type LogEventId =
   | 'relay.stopped' // reason
   | 'relay.held' // a partition waits for the target; reason, attempts
   | 'relay.error' // of one partition's reading or of the processor; it goes on by itself
+  | 'relay.unread' // a generation ended with messages that the relay has not read, and nobody will; hub, reason
   | 'relay.health' // figures of the plain process, now and then
   | 'process.stoodStill' // this process did not run for a while; writers hold until the host knows what it has lost
   | 'failover.stage' // a consumer failover entered a stage; hub, stage, reason, generation, revision

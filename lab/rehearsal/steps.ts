@@ -8,7 +8,7 @@ import { liveText } from './live-text.js';
 import type { RehearsalHooks } from './run-rehearsal.js';
 import type { World } from './world.js';
 
-/** When the last failover was started, for the stages' times. */
+/** When the first failover was started, for the stages' times. */
 export interface Start {
   at: number;
 }

@@ -5,7 +5,7 @@ import { names, upkeepInstanceIds, watchInstanceId } from '../failover/names.js'
 import type { WatchEnginePort } from '../failover/ports.js';
 import { withinDeadline } from './deadline.js';
 import { bareCause } from './error-fields.js';
-import { aliveSince, isAlive, startOnce } from './start-once.js';
+import { aliveStatus, isAlive, startOnce } from './start-once.js';
 
 /** The host's own endpoint of the extension, on the same machine. */
 const TIMEOUT_IN_MS = 10_000;
@@ -40,9 +40,9 @@ export function createDurableEngine(
 ): WatchEnginePort {
   const startUpkeep = async (input: { hub: string }): Promise<void> => {
     for (const instanceId of upkeepInstanceIds(input.hub)) {
-      const since = await aliveSince(client, instanceId);
-      if (since === undefined) return startOnce(client, names.upkeepOrchestrator, instanceId, input);
-      if (clock.now().getTime() - since.getTime() < upkeepLimitInMs) return;
+      const earlier = await aliveStatus(client, instanceId);
+      if (earlier === undefined) return startOnce(client, names.upkeepOrchestrator, instanceId, input);
+      if (clock.now().getTime() - earlier.createdTime.getTime() < upkeepLimitInMs) return;
     }
   };
   return {

@@ -1,19 +1,16 @@
-import type { DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
+import type { DurableClient, DurableOrchestrationStatus, OrchestrationRuntimeStatus } from 'durable-functions';
 import { textAt } from './error-fields.js';
 
 const OVER: readonly `${OrchestrationRuntimeStatus}`[] = ['Completed', 'Failed', 'Canceled', 'Terminated'];
 
-/**
- * When an instance of this id that is not over was started; undefined: there is none. The client rejects for an unknown id, in words only
- * (durable-functions 3.5).
- */
-export async function aliveSince(
+/** Of an instance that is not over; undefined: there is none. The client rejects for an unknown id, in words only (durable-functions 3.5). */
+export async function aliveStatus(
   client: Pick<DurableClient, 'getStatus'>,
   instanceId: string,
-): Promise<Date | undefined> {
+): Promise<DurableOrchestrationStatus | undefined> {
   try {
-    const { runtimeStatus, createdTime } = await client.getStatus(instanceId);
-    return OVER.includes(runtimeStatus) ? undefined : createdTime;
+    const status = await client.getStatus(instanceId);
+    return OVER.includes(status.runtimeStatus) ? undefined : status;
   } catch (error) {
     if (/HTTP 404/.test(textAt(error, 'message') ?? '')) return undefined;
     throw error;
@@ -22,7 +19,7 @@ export async function aliveSince(
 
 /** True while an instance of this id is not over. */
 export const isAlive = async (client: Pick<DurableClient, 'getStatus'>, instanceId: string): Promise<boolean> =>
-  (await aliveSince(client, instanceId)) !== undefined;
+  (await aliveStatus(client, instanceId)) !== undefined;
 
 /** Starts the instance unless it runs. The extension refuses a second one of an id that runs: whoever comes second has nothing to do. */
 export async function startOnce(

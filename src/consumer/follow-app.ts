@@ -66,7 +66,8 @@ export function followApp(options: FollowAppOptions): GenerationSource {
     const body: unknown = await answer.json().catch(() => undefined);
     const parsed = viewSchema.safeParse(body);
     if (!parsed.success) throw refusal('the answer is no consumers document', { cause: parsed.error });
-    if (parsed.data.hub.toLowerCase() !== hub.toLowerCase()) throw refusal('the document is of another hub');
+    if (parsed.data.hub.toLowerCase() !== hub.toLowerCase())
+      throw refusal(`the document is of hub ${parsed.data.hub}, and ${hub} was asked for`);
     return parsed.data;
   };
 

@@ -19,10 +19,10 @@ export async function sendCanaries(
 }
 
 /**
- * As an NCRONTAB expression (six fields, "Timer trigger for Azure Functions"): below a minute in seconds, from a minute on in whole minutes, at most
- * 59. An interval that does not divide a minute or an hour is shorter once in each.
+ * An interval of 1 s to 59 minutes as an NCRONTAB expression (six fields, "Timer trigger for Azure Functions"): below a minute in seconds, from a minute on in
+ * whole minutes. One that does not divide a minute or an hour is shorter once in each.
  */
 export function canarySchedule(everyInMs: number): string {
-  const seconds = Math.max(1, Math.round(everyInMs / 1000));
-  return seconds < 60 ? `*/${seconds} * * * * *` : `0 */${Math.min(59, Math.round(seconds / 60))} * * * *`;
+  const seconds = Math.round(everyInMs / 1000);
+  return seconds < 60 ? `*/${seconds} * * * * *` : `0 */${Math.round(seconds / 60)} * * * *`;
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { ProcessorHandlers } from '../consumer/contract.js';
-import { AppError, codeOf } from '../errors.js';
+import { AppError, codeOf, isAppError } from '../errors.js';
 import { defectFields, type LogFields, type Logger } from '../log-events.js';
 import type { ForwardBatch } from './forward-batch.js';
 import { ignoreAbort } from './ignore-abort.js';
@@ -59,7 +59,10 @@ export function createRelayHandlers(options: RelayHandlersOptions): ProcessorHan
       withGrace(partition.signal, (late) => forward(events, partition, AbortSignal.any([abortSignal, late]))),
     processError: async (error, { generation, partitionId }) =>
       warn({ generation, partition: partitionId, ...fieldsOf(error) }),
-    onError: (error) => warn(fieldsOf(error)),
+    onError: (error) => {
+      if (isAppError(error, 'endedUnread')) logger.event('error', 'relay.unread', { hub, reason: error.message });
+      else warn(fieldsOf(error));
+    },
     // Only for what is a defect of ours: the forwarder waits or parks by itself. A stop must never park what it interrupts.
     park: async (event, error, partition) => {
       abortSignal.throwIfAborted();

@@ -93,7 +93,7 @@ export const consumerDefinitions = {
     features: ['failover'],
     meaning: 'a device that the app sends small messages as, so that silence means something on quiet hubs',
   },
-  CANARY_SECONDS: { ...decimal(60, 0.1, 86_400), features: ['failover'], meaning: 'how often it sends one' },
+  CANARY_SECONDS: { ...decimal(60, 1, 3540), features: ['failover'], meaning: 'how often it sends one' },
   RELAY_TARGET: {
     ...connection('none', ['fullyQualifiedNamespace']),
     features: ['relay'],

@@ -83,6 +83,17 @@ describe('the relay of one process', () => {
     ]);
   });
 
+  it('says what it will never read as loss, each time', async () => {
+    const { clock, handlers, logger } = aRelay();
+    await clock.pass(0);
+    const unread = new AppError('endedUnread', 'generation 1: at least 7 events stay unread', { retryable: false });
+    handlers['north']!.onError(unread);
+    handlers['north']!.onError(unread);
+    expect(logger.events.filter(({ level }) => level !== 'info')).toEqual(
+      [1, 2].map(() => ({ level: 'error', id: 'relay.unread', fields: { hub: 'north', reason: unread.message } })),
+    );
+  });
+
   it('when it stops, lets what is on its way arrive and closes the target last', async () => {
     const { relay, clock, target, hand, log } = aRelay();
     await clock.pass(0);
