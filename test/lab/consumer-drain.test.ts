@@ -1,49 +1,27 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { StartedNamespace } from '../../lab/event-hubs/namespace.js';
-import { projectFile } from '../../lab/net/project-file.js';
-import { forkManaged, type ManagedChild } from '../../lab/processes/managed-child.js';
 import type { FailoverStage, Generation } from '../../src/consumers-document.js';
-import { aGeneration, eventHubName, hostOf, range, send, sorted } from './support/consumer.js';
-import type { DrainChildMessage, DrainChildSettings } from './support/consumer-drain-child.js';
+import { aGeneration, range, send, sorted } from './support/consumer.js';
+import type { ConsumerChildSettings } from './support/consumer-child.js';
+import {
+  connectionStringsOf,
+  consumerProcesses,
+  partitionsOf,
+  type ConsumerProcess,
+} from './support/consumer-process.js';
 import { consumerRig, inOneMinute } from './support/consumer-rig.js';
 
 const rig = consumerRig();
-const children: ManagedChild[] = [];
+const aConsumer = consumerProcesses();
 const timers: NodeJS.Timeout[] = [];
-afterEach(async () => {
+afterEach(() => {
   for (const timer of timers.splice(0)) clearInterval(timer);
-  await Promise.all(children.splice(0).map((child) => child.close()));
 });
 
-type State = Extract<DrainChildMessage, { kind: 'state' }>['generations'];
-interface Consumer {
-  child: ManagedChild;
-  numbers: number[];
-  errors: string[];
-  state: State;
-}
-
-const aConsumer = (settings: DrainChildSettings): Consumer => {
-  const consumer: Omit<Consumer, 'child'> = { numbers: [], errors: [], state: [] };
-  const child = forkManaged(projectFile('dist/test/lab/support/consumer-drain-child.js'), {
-    args: [JSON.stringify(settings)],
-    onMessage: (message) => {
-      const told = message as DrainChildMessage;
-      if (told.kind === 'handled') consumer.numbers.push(...told.numbers);
-      if (told.kind === 'error') consumer.errors.push(told.text);
-      if (told.kind === 'state') consumer.state = told.generations;
-    },
-  });
-  children.push(child);
-  return Object.assign(consumer, { child });
-};
-
-const partitions = ({ state }: Consumer, generation: number): readonly string[] =>
-  state.find(({ number }) => number === generation)?.partitions ?? [];
 /** Each of them reads two partitions of the generation, and no two the same. */
-const share = (generation: number, ...consumers: Consumer[]): boolean =>
-  consumers.every((one) => partitions(one, generation).length === 2) &&
-  new Set(consumers.flatMap((one) => partitions(one, generation))).size === 4;
+const share = (generation: number, ...consumers: ConsumerProcess[]): boolean =>
+  consumers.every((one) => partitionsOf(one, generation).length === 2) &&
+  new Set(consumers.flatMap((one) => partitionsOf(one, generation))).size === 4;
 
 /** Ten numbers to each of the namespaces, fifty times a second. */
 const aSender = (...namespaces: StartedNamespace[]) => {
@@ -60,13 +38,14 @@ describe('two processes that checkpoint every hundred events', () => {
   it('lose nothing when one is killed while a generation drains, and repeat what no checkpoint covered', async () => {
     const [events, maxBatchSize] = [100, 20];
     const [first, second] = [await rig.anEndpoint(4), await rig.anEndpoint(4)];
-    const connectionOf = (namespace: StartedNamespace) => `${namespace.connectionString};EntityPath=${eventHubName}`;
-    const settings: DrainChildSettings = {
+    const settings: ConsumerChildSettings = {
       storage: rig.storage().connectionString,
       container: (await rig.stores()).container.containerName,
-      connectionStrings: { [hostOf(first)]: connectionOf(first), [hostOf(second)]: connectionOf(second) },
+      connectionStrings: connectionStringsOf(first, second),
       checkpoint: { kind: 'everyEvents', events },
       maxBatchSize,
+      balanceIntervalInMs: 200,
+      ownershipExpiresInMs: 3000,
     };
     const [killed, survivor] = [aConsumer(settings), aConsumer(settings)];
     let revision = 0;
@@ -94,7 +73,7 @@ describe('two processes that checkpoint every hundred events', () => {
     await vi.waitUntil(() => new Set(all()).size === sender.sent, { timeout: 20_000 });
 
     expect(sorted([...new Set(all())])).toEqual(range(sender.sent));
-    expect(partitions(survivor, 2)).toHaveLength(4);
+    expect(partitionsOf(survivor, 2)).toHaveLength(4);
     const repeats = all().length - sender.sent;
     // Of each of the four partitions that died: what lay between two checkpoints, with the batch that made it due or was in hand.
     expect(repeats).toBeLessThanOrEqual(4 * (events + maxBatchSize));

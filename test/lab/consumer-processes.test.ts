@@ -1,37 +1,17 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { projectFile } from '../../lab/net/project-file.js';
-import { forkManaged, type ManagedChild } from '../../lab/processes/managed-child.js';
-import { aGeneration, eventHubName, range, send } from './support/consumer.js';
-import type { ConsumerChildMessage, ConsumerChildSettings } from './support/consumer-child.js';
+import { describe, expect, it, vi } from 'vitest';
+import { aGeneration, range, send } from './support/consumer.js';
+import type { ConsumerChildSettings } from './support/consumer-child.js';
+import {
+  connectionStringsOf,
+  consumerProcesses,
+  partitionsOf,
+  type ConsumerProcess,
+} from './support/consumer-process.js';
 import { consumerRig } from './support/consumer-rig.js';
 
 const rig = consumerRig();
-const children: ManagedChild[] = [];
-afterEach(async () => {
-  await Promise.all(children.splice(0).map((child) => child.close()));
-});
-
-interface Consumer {
-  child: ManagedChild;
-  partitions: string[];
-  numbers: number[];
-  errors: string[];
-}
-
-const aConsumer = (settings: ConsumerChildSettings): Consumer => {
-  const consumer: Omit<Consumer, 'child'> = { partitions: [], numbers: [], errors: [] };
-  const child = forkManaged(projectFile('dist/test/lab/support/consumer-child.js'), {
-    args: [JSON.stringify(settings)],
-    onMessage: (message) => {
-      const told = message as ConsumerChildMessage;
-      if (told.kind === 'handled') consumer.numbers.push(...told.numbers);
-      if (told.kind === 'partitions') consumer.partitions = told.ids;
-      if (told.kind === 'error') consumer.errors.push(told.text);
-    },
-  });
-  children.push(child);
-  return Object.assign(consumer, { child });
-};
+const aConsumer = consumerProcesses();
+const read = (consumer: ConsumerProcess): readonly string[] => partitionsOf(consumer, 1);
 
 describe('two consumer processes', () => {
   it('share partitions evenly; one killed, the other goes on from its checkpoints within the ownership time', async () => {
@@ -42,29 +22,30 @@ describe('two consumer processes', () => {
     const settings: ConsumerChildSettings = {
       storage: rig.storage().connectionString,
       container: container.containerName,
-      connectionString: `${endpoint.connectionString};EntityPath=${eventHubName}`,
-      generations: [aGeneration(1, endpoint)],
-      ownershipExpiresInMs,
+      connectionStrings: connectionStringsOf(endpoint),
+      checkpoint: { kind: 'eachBatch' },
       maxBatchSize,
+      balanceIntervalInMs: 300,
+      ownershipExpiresInMs,
     };
-    const first = aConsumer(settings);
-    await vi.waitUntil(() => first.partitions.length === 4, { timeout: 20_000 });
-    const second = aConsumer(settings);
-    await vi.waitUntil(() => first.partitions.length === 2 && second.partitions.length === 2, { timeout: 20_000 });
-    expect([...first.partitions, ...second.partitions].sort((a, b) => a.localeCompare(b))).toEqual([
-      '0',
-      '1',
-      '2',
-      '3',
-    ]);
+    const start = (): ConsumerProcess => {
+      const consumer = aConsumer(settings);
+      consumer.child.send({ hub: 'hub', revision: 1, stage: 'steady', generations: [aGeneration(1, endpoint)] });
+      return consumer;
+    };
+    const first = start();
+    await vi.waitUntil(() => read(first).length === 4, { timeout: 20_000 });
+    const second = start();
+    await vi.waitUntil(() => read(first).length === 2 && read(second).length === 2, { timeout: 20_000 });
+    expect([...read(first), ...read(second)].sort((a, b) => a.localeCompare(b))).toEqual(['0', '1', '2', '3']);
 
     let sent = 0;
     const sending = setInterval(() => send(endpoint, sent, (sent += 20)), 20);
     await vi.waitUntil(() => second.numbers.length >= 400 && first.numbers.length >= 400, { timeout: 20_000 });
-    const lost = new Set(second.partitions);
+    const lost = new Set(read(second));
     await second.child.kill();
     const killedAt = performance.now();
-    await vi.waitUntil(() => first.partitions.length === 4, { timeout: 20_000 });
+    await vi.waitUntil(() => read(first).length === 4, { timeout: 20_000 });
     const tookOverInMs = performance.now() - killedAt;
     clearInterval(sending);
     await vi.waitUntil(() => new Set([...first.numbers, ...second.numbers]).size === sent, { timeout: 20_000 });

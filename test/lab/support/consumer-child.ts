@@ -1,7 +1,7 @@
-/** A consumer process of its own, told over IPC. It tells what it handles, before its checkpoint is written. */
+/** A consumer process of its own that follows the views which its parent sends. It tells what it handles, before its checkpoint is written. */
 import { ContainerClient } from '@azure/storage-blob';
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
-import type { Generation } from '../../../src/consumers-document.js';
+import type { CheckpointPolicy, GenerationsView, ProcessorState } from '../../../src/consumer/contract.js';
 import { blobLastSeenStore } from '../../../src/consumer/last-seen-blob.js';
 import { createProcessor } from '../../../src/consumer/processor.js';
 
@@ -9,28 +9,29 @@ import { createProcessor } from '../../../src/consumer/processor.js';
 export interface ConsumerChildSettings {
   storage: string;
   container: string;
-  /** Of the event hub, in emulator form. */
-  connectionString: string;
-  generations: Generation[];
-  ownershipExpiresInMs: number;
+  /** Of the event hubs, in emulator form, by host name. */
+  connectionStrings: Record<string, string>;
+  checkpoint: CheckpointPolicy;
   maxBatchSize: number;
+  balanceIntervalInMs: number;
+  ownershipExpiresInMs: number;
 }
 
+/** From the parent: a GenerationsView, each time. To it: this. */
 export type ConsumerChildMessage =
-  | { kind: 'handled'; partitionId: string; numbers: number[] }
-  | { kind: 'partitions'; ids: string[] }
+  | { kind: 'handled'; numbers: number[] }
+  | { kind: 'state'; generations: Pick<ProcessorState['generations'][number], 'number' | 'state' | 'partitions'>[] }
   | { kind: 'error'; text: string };
 
 const tell = (message: ConsumerChildMessage): void => void process.send?.(message);
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as ConsumerChildSettings;
 const container = new ContainerClient(settings.storage, settings.container);
-const generations = settings.generations;
 const processor = createProcessor(
   {
     source: {
       follow: async (listener, { signal }) => {
-        listener({ hub: 'hub', revision: 1, stage: 'steady', generations });
+        process.on('message', (view) => listener(view as GenerationsView));
         await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
       },
     },
@@ -39,25 +40,31 @@ const processor = createProcessor(
     checkpointStore: new BlobCheckpointStore(container),
     lastSeen: blobLastSeenStore(container),
     handlers: {
-      processEvents: async (events, { partitionId }) => {
-        tell({ kind: 'handled', partitionId, numbers: events.map(({ body }) => (body as { n: number }).n) });
+      processEvents: async (events) => {
+        tell({ kind: 'handled', numbers: events.map(({ body }) => (body as { n: number }).n) });
       },
       onError: (error) => tell({ kind: 'error', text: String(error) }),
       park: async () => undefined,
     },
-    firstGenerationStart: 'earliest',
+    checkpoint: settings.checkpoint,
     maxBatchSize: settings.maxBatchSize,
+    firstGenerationStart: 'earliest',
     maxWaitTimeInSeconds: 0.5,
-    balanceIntervalInMs: 300,
+    balanceIntervalInMs: settings.balanceIntervalInMs,
     ownershipExpiresInMs: settings.ownershipExpiresInMs,
   },
-  { connectionStringOf: () => settings.connectionString },
+  { connectionStringOf: ({ hostName }) => settings.connectionStrings[hostName] ?? '' },
 );
-await processor.start();
 let shown = '';
 setInterval(() => {
-  const ids = processor.state().generations.flatMap(({ partitions }) => partitions);
-  if (ids.join() === shown) return;
-  shown = ids.join();
-  tell({ kind: 'partitions', ids });
+  const generations = processor.state().generations.map(({ number, state, partitions }) => ({
+    number,
+    state,
+    partitions,
+  }));
+  const now = JSON.stringify(generations);
+  if (now === shown) return;
+  shown = now;
+  tell({ kind: 'state', generations });
 }, 50);
+await processor.start();

@@ -1,19 +1,13 @@
-import type { CheckpointStore, ReceivedEventData } from '@azure/event-hubs';
 import { describe, expect, it } from 'vitest';
 import type { CheckpointPolicy, ProcessorHandlers } from '../../../src/consumer/contract.js';
-import { memoryLastSeenStore } from '../../../src/consumer/last-seen-memory.js';
-import { settleOptions } from '../../../src/consumer/options.js';
-import { createPartitionReading } from '../../../src/consumer/partition-reading.js';
-
-const event = (sequenceNumber: number): ReceivedEventData =>
-  ({ sequenceNumber, enqueuedTimeUtc: new Date(sequenceNumber), body: {} }) as ReceivedEventData;
+import { aReading, event } from './a-reading.js';
 
 /** A partition that another process takes while its handler works; the handler then asks for its checkpoint. */
 const lostAtWork = async (checkpoint: CheckpointPolicy) => {
   const [entered, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const [written, told]: [number[], string[]] = [[], []];
+  const told: string[] = [];
   const say = (what: string) => (error: unknown) => void told.push(`${what}: ${Object(error).code}`);
-  const handlers: ProcessorHandlers = {
+  const handlers: Partial<ProcessorHandlers> = {
     processEvents: async (_events, partition) => {
       entered.resolve();
       await goOn.promise;
@@ -23,32 +17,14 @@ const lostAtWork = async (checkpoint: CheckpointPolicy) => {
       told.push(reason);
       await partition.checkpoint().then(() => told.push('written at the close'), say('at the close'));
     },
-    onError: () => undefined,
-    park: async () => undefined,
   };
-  const reading = createPartitionReading({
-    options: settleOptions({
-      source: { follow: async () => undefined },
-      sharedKey: async () => ({ name: 'n', key: 'k' }),
-      consumerGroup: 'g',
-      checkpointStore: {} as CheckpointStore,
-      lastSeen: memoryLastSeenStore(),
-      checkpoint,
-      handlers,
-    }),
-    partition: { hub: 'h', generation: 1, endpoint: 'e', eventHubName: 'n', consumerGroup: 'g', partitionId: '0' },
-    write: async ({ sequenceNumber }) => void written.push(sequenceNumber),
-    processed: () => undefined,
-    report: say('reported'),
-    retryDelayInMs: 1,
-  });
-  reading.begin({});
+  const { reading, reported, written } = aReading(handlers, { checkpoint });
   const accepting = reading.accept([event(1), event(2)]);
   await entered.promise;
   const closed = reading.close('OwnershipLost');
   goOn.resolve();
   await closed;
-  return { accepting, written, told };
+  return { accepting, reported, written, told };
 };
 
 describe('a partition that another process has taken', () => {
@@ -58,10 +34,11 @@ describe('a partition that another process has taken', () => {
     { kind: 'everySeconds', seconds: 0.001 },
     { kind: 'manual' },
   ])('gets no checkpoint any more, by whomever: $kind', async (checkpoint) => {
-    const { accepting, written, told } = await lostAtWork(checkpoint);
+    const { accepting, reported, written, told } = await lostAtWork(checkpoint);
     // This is how the SDK learns of it.
     await expect(accepting).rejects.toMatchObject({ code: 'ReceiverDisconnectedError' });
     expect(written).toEqual([]);
+    expect(reported).toEqual([]);
     expect(told).toEqual(['at work: ownershipLost', 'OwnershipLost', 'at the close: ownershipLost']);
   });
 });
