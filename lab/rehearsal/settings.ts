@@ -6,6 +6,9 @@ import { pollInSeconds, scaled } from './times.js';
 /** Consumer groups of the built-in endpoint: the relay's and the consumers'. A failover may lose them. */
 export const groups = { relay: 'relay', consumers: 'consumers' } as const;
 
+/** Below a day, `hh:mm:ss`. */
+const timeSpan = (seconds: number): string => new Date(seconds * 1000).toISOString().slice(11, 19);
+
 /** Settings of the app beside those of the laboratory: it watches the primary hub and relays its telemetry. */
 export const appSettings = (lab: Lab, options: RehearsalOptions): Record<string, string> => {
   const poll = pollInSeconds(options);
@@ -24,10 +27,8 @@ export const appSettings = (lab: Lab, options: RehearsalOptions): Record<string,
     RELAY_SLICE_SECONDS: '20',
     RELAY_DEDUPLICATION_KEY: 'on',
     // What a killed host had in hand: five minutes of the timeline, as in host.json.
-    AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout: new Date(
-      scaled(300, options, 5) * 1000,
-    )
-      .toISOString()
-      .slice(11, 19),
+    AzureFunctionsJobHost__extensions__durableTask__storageProvider__workItemQueueVisibilityTimeout: timeSpan(
+      scaled(300, options, 5),
+    ),
   };
 };

@@ -2,7 +2,7 @@ import type { DurableClient } from 'durable-functions';
 import type { Clock } from '../clock.js';
 import { AppError, isAppError } from '../errors.js';
 import { names, upkeepInstanceIds, watchInstanceId } from '../failover/names.js';
-import type { WatchEnginePort } from '../failover/ports.js';
+import type { UpkeepInput, WatchEnginePort } from '../failover/ports.js';
 import { withinDeadline } from './deadline.js';
 import { bareCause } from './error-fields.js';
 import { aliveStatus, isAlive, startOnce } from './start-once.js';
@@ -38,7 +38,7 @@ export function createDurableEngine(
   client: Client,
   { clock, failoverInMs, upkeepLimitInMs }: DurableEngineOptions,
 ): WatchEnginePort {
-  const startUpkeep = async (input: { hub: string }): Promise<void> => {
+  const startUpkeep = async (input: UpkeepInput): Promise<void> => {
     for (const instanceId of upkeepInstanceIds(input.hub)) {
       const earlier = await aliveStatus(client, instanceId);
       if (earlier === undefined) return startOnce(client, names.upkeepOrchestrator, instanceId, input);

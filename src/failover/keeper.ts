@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import type { Logger } from '../log-events.js';
-import type { UpkeepAction } from './decide.js';
-import type { WatchEnginePort, WatchStorePort } from './ports.js';
+import type { UpkeepInput, WatchEnginePort, WatchStorePort } from './ports.js';
 import type { RoundOutcome } from './round.js';
 
 export interface KeeperOptions {
@@ -15,7 +14,7 @@ export interface KeeperOptions {
   /** One round here and now. */
   runRound(hub: string): Promise<Pick<RoundOutcome, 'actions'>>;
   /** What a round asked for, here and now: who would start it beside the watch may be stuck as well. */
-  runUpkeep(what: Omit<UpkeepAction, 'kind'> & { hub: string }): Promise<void>;
+  runUpkeep(what: UpkeepInput): Promise<void>;
 }
 
 async function keepOne(options: KeeperOptions, engine: WatchEnginePort, hub: string): Promise<void> {

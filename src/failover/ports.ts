@@ -1,4 +1,5 @@
 import type { EventHubEndpoint, Progress } from '../consumers-document.js';
+import type { UpkeepAction } from './decide.js';
 import type { ConsumerProgress, HubReading } from './snapshot.js';
 import type { WatchState } from './watch-state.js';
 
@@ -37,6 +38,9 @@ export interface ProgressPort {
   forget(hub: string, below: number): Promise<void>;
 }
 
+/** What upkeep is asked to do: see UpkeepAction. */
+export type UpkeepInput = Omit<UpkeepAction, 'kind'> & { hub: string };
+
 /** The engine that runs the watches: Durable Functions. Nothing of what is known is kept there. Rejects with engineUnavailable. */
 export interface WatchEnginePort {
   isRunning(hub: string): Promise<boolean>;
@@ -45,7 +49,7 @@ export interface WatchEnginePort {
   /** Makes the watch look now. */
   look(hub: string): Promise<void>;
   /** Starts upkeep beside the watch; nothing happens while an earlier one runs that is not overdue. */
-  startUpkeep(input: { hub: string; generation: number; keys: boolean }): Promise<void>;
+  startUpkeep(input: UpkeepInput): Promise<void>;
 }
 
 /** Sends one small message as the canary device. Rejects with deviceConnectionFailed, or with what reading its key rejects with. */

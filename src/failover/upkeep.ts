@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Logger } from '../log-events.js';
 import { changeState } from './change-state.js';
 import { newest } from './generations.js';
-import type { HubArmPort, WatchStorePort } from './ports.js';
+import type { HubArmPort, UpkeepInput, WatchStorePort } from './ports.js';
 import type { WatchState } from './watch-state.js';
 
 const EVERY_IN_MS = 24 * 3_600_000;
@@ -66,10 +66,7 @@ async function checkKey(options: UpkeepOptions): Promise<WatchState['keyState'] 
  * still the hub's. Never rejects for what ARM does not answer: the watch asks again until all is known, then daily. Rejects with
  * storageUnavailable.
  */
-export async function runUpkeep(
-  options: UpkeepOptions,
-  { generation, keys }: { generation: number; keys: boolean },
-): Promise<void> {
+export async function runUpkeep(options: UpkeepOptions, { generation, keys }: Omit<UpkeepInput, 'hub'>): Promise<void> {
   const { hub, store, clock } = options;
   const startedAt = clock.now();
   const [lacks, keyState] = await Promise.all([makeGroups(options), keys ? checkKey(options) : undefined]);

@@ -40,8 +40,9 @@ export function createInstanceBudget(options: InstanceBudgetOptions): InstanceBu
   let day = dayOf(clock.now());
   let used = 0;
   let [wished, mayUse] = [0, 0];
-  let parts: Parts = { twin: 0, identity: 0 };
-  let others: BudgetRow[] | undefined;
+  // Until the others are known there are none; what an instance wishes in vain their rows refuse.
+  let parts: Parts = { twin: 1, identity: 1 };
+  let others: BudgetRow[] = [];
   let sightings: Sightings = new Map();
   let reportedAtInMs = -Infinity;
   let reporting: Promise<unknown> | undefined;
@@ -54,18 +55,12 @@ export function createInstanceBudget(options: InstanceBudgetOptions): InstanceBu
     const today = dayOf(clock.now());
     if (today !== day) [day, used, mayUse, reportedAtInMs] = [today, 0, 0, -Infinity];
   };
-  const wishNow = () => ({
-    limit: messagesPerDay,
-    day,
-    ownUsed: used,
-    others: others ?? [],
-    part: others ? parts.twin : 1,
-  });
+  const wishNow = () => wish({ limit: messagesPerDay, day, ownUsed: used, others, part: parts.twin });
   /** Resolves with the number of the others that are alive. */
   const exchange = async (): Promise<number> => {
     const [startedAtInMs, ownDay] = [clock.monotonicInMs(), day];
     const weight = Math.max(1, countPartitions());
-    wished = wish(wishNow());
+    wished = wishNow();
     // Lowered before the others are told, raised after; the others may have taken what one without a part had.
     mayUse = isValid() ? Math.min(mayUse, wished) : 0;
     const row = { instanceId, beat: (beat += 1), at: clock.now(), day: ownDay, used, upTo: wished, weight };
@@ -106,7 +101,7 @@ export function createInstanceBudget(options: InstanceBudgetOptions): InstanceBu
     },
     async take(messages) {
       // All that it wished for is used, and more is its own: the others are told at once rather than with the next look.
-      if (used + messages > mayUse && mayUse === wished && used + messages <= wish(wishNow())) await once(exchange);
+      if (used + messages > mayUse && mayUse === wished && used + messages <= wishNow()) await once(exchange);
       if (used + messages > mayUse) return false;
       used += messages;
       return true;

@@ -3,6 +3,7 @@ import { createBuiltInRedirect } from '../azure/built-in-redirect.js';
 import type { Services } from '../azure/connect-services.js';
 import { createCredential } from '../azure/credential.js';
 import type { Clock } from '../clock.js';
+import type { UpkeepInput } from '../failover/ports.js';
 import type { WatchTimes } from '../failover/snapshot.js';
 import { runRound, type RoundOptions, type RoundOutcome } from '../failover/round.js';
 import { runUpkeep } from '../failover/upkeep.js';
@@ -21,7 +22,7 @@ export interface WatchedHubs {
   hubs: readonly { role: string; name: string }[];
   times: WatchTimes;
   runRound(hub: string): Promise<RoundOutcome>;
-  runUpkeep(input: { hub: string; generation: number; keys: boolean }): Promise<void>;
+  runUpkeep(input: UpkeepInput): Promise<void>;
 }
 
 /** Opens no connection: the first round does. */
