@@ -2,6 +2,7 @@ import type { BlobServiceClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.js';
 import type { ProgressPort, WatchStorePort } from '../failover/ports.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
+import { deviceHostOf } from '../hub-name.js';
 import type { Logger } from '../log-events.js';
 import type { RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
@@ -87,7 +88,7 @@ export function connectServices(options: ConnectOptions): Services {
   };
   const hubs = { primary: connectHub('primary'), secondary: connectHub('secondary') };
   const asDevice = (role: HubRole) => ({
-    hostName: settings.hubs[role].hostName,
+    hostName: deviceHostOf(settings.hubs[role].hostName),
     getIdentity: (key: IdentityKey) => hubs[role].getIdentity(key),
   });
   const reported =

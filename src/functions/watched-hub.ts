@@ -1,8 +1,9 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { isAppError } from '../errors.js';
+import { isSameHub } from '../hub-name.js';
 import { refuse } from './refuse.js';
 
-/** The hub of the path: the first label of its host name, without case, or the role that it has by configuration. */
+/** The hub of the path: its name or one of its host names, or the role that it has by configuration. */
 export interface NamedHub {
   role: string;
   name: string;
@@ -11,8 +12,8 @@ export interface NamedHub {
 export const noStore = { 'Cache-Control': 'no-store' };
 
 export const findHub = <T extends NamedHub>(request: HttpRequest, hubs: readonly T[]): T | undefined => {
-  const asked = request.params['hub']?.toLowerCase();
-  return hubs.find(({ role, name }) => role === asked || name.toLowerCase() === asked);
+  const asked = request.params['hub'] ?? '';
+  return hubs.find(({ role, name }) => role === asked.toLowerCase() || isSameHub(name, asked));
 };
 
 export const refuseHub = (): HttpResponseInit =>

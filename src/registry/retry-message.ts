@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { HubRole, IdentityKey } from '../hub-model.js';
+import { isSameHub } from '../hub-name.js';
 import { isValidId } from '../identity-id.js';
 import type { ParkReason } from './ports.js';
 
@@ -43,9 +44,8 @@ const fromText = (raw: unknown): { json: unknown } | undefined => {
   }
 };
 
-/** Host names are not case-sensitive, and the service's events do not always keep the case (Event Grid's topic is upper case). */
+/** `hubName`: a host name or its first label. The service's events do not always keep the case (Event Grid's topic is upper case). */
 export const roleOf = (hubNames: Record<HubRole, string>, hubName: string): HubRole | undefined => {
-  const wanted = hubName.toLowerCase();
-  if (hubNames.primary.toLowerCase() === wanted) return 'primary';
-  return hubNames.secondary.toLowerCase() === wanted ? 'secondary' : undefined;
+  if (isSameHub(hubNames.primary, hubName)) return 'primary';
+  return isSameHub(hubNames.secondary, hubName) ? 'secondary' : undefined;
 };

@@ -1,10 +1,12 @@
 import type { HubRole } from '../hub-model.js';
+import { deviceHostNamesOf, deviceHostOf, type DeviceHostNames } from '../hub-name.js';
 import type { RoutingDocument } from './document.js';
 
 /** The answer to a device. Times: seconds until it should ask again, milliseconds before it may connect. */
 export interface DeviceRoute {
   deviceId: string;
-  hub: { name: string; hostName: string; role: HubRole };
+  /** `hostName` is the one to use. `hostNames` are all that this hub has for devices: another one is no other hub. */
+  hub: { name: string; hostName: string; hostNames: DeviceHostNames; role: HubRole };
   epoch: number;
   revision: number;
   ttlInSeconds: number;
@@ -12,6 +14,7 @@ export interface DeviceRoute {
 }
 
 export interface RouteOptions {
+  /** Host names as configured; devices are never sent to the service's. */
   hubs: Record<HubRole, { name: string; hostName: string }>;
   ttlInSeconds: number;
 }
@@ -21,7 +24,12 @@ export function routeDevice(document: RoutingDocument, deviceId: string, options
   const { name, hostName } = options.hubs[document.activeHub];
   return {
     deviceId,
-    hub: { name, hostName, role: document.activeHub },
+    hub: {
+      name,
+      hostName: deviceHostOf(hostName),
+      hostNames: deviceHostNamesOf(hostName),
+      role: document.activeHub,
+    },
     epoch: document.epoch,
     revision: document.revision,
     ttlInSeconds: options.ttlInSeconds,

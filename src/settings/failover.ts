@@ -1,4 +1,5 @@
 import type { HubRole } from '../hub-model.js';
+import { isSameHub } from '../hub-name.js';
 import type { HubEventsSettings } from './hub-events.js';
 import type { HubResource } from './hub-resource.js';
 import type { HubSettings } from './hubs.js';
@@ -42,8 +43,7 @@ function readWatched(
     problems.push(`${prefix}_RESOURCE_ID: set it too, ${prefix}_EVENTS is used for a watched hub only`);
   if (!resource || !hub) return [];
   const { name, hostName } = hub;
-  if (resource.name.toLowerCase() !== name.toLowerCase())
-    problems.push(`${prefix}_RESOURCE_ID: is another hub than ${prefix}`);
+  if (!isSameHub(resource.name, name)) problems.push(`${prefix}_RESOURCE_ID: is another hub than ${prefix}`);
   return [{ role, name, hostName, resource, events }];
 }
 

@@ -1,4 +1,5 @@
 import type { HubRole } from '../hub-model.js';
+import { hubNameOf, isSameHub } from '../hub-name.js';
 import { connectionStringPart, readConnection, type Connection } from './connection.js';
 import { definitions } from './definitions.js';
 import type { Env } from './environment.js';
@@ -29,14 +30,15 @@ function readHub(env: Env, role: HubRole, problems: string[]): HubSettings | und
   for (const part of ['SharedAccessKeyName', 'SharedAccessKey'])
     if (connection.kind === 'connectionString' && !connectionStringPart(connection.value, part))
       problems.push(`${prefix}: no ${part} in the connection string`);
-  return { role, name: hostName.split('.')[0] ?? hostName, hostName, connection };
+  return { role, name: hubNameOf(hostName), hostName, connection };
 }
 
 /** Those that can be read; they must be two. What is wrong is added to `problems`. */
 export function readHubs(env: Env, problems: string[]): Partial<Record<HubRole, HubSettings>> {
   const primary = readHub(env, 'primary', problems);
   const secondary = readHub(env, 'secondary', problems);
-  if (primary && primary.hostName.toLowerCase() === secondary?.hostName.toLowerCase())
-    problems.push('SECONDARY_HUB: is the same hub as PRIMARY_HUB');
+  // Hubs are known by name everywhere, so two of one name in two clouds can't be told apart either.
+  if (primary && secondary && isSameHub(primary.name, secondary.name))
+    problems.push('SECONDARY_HUB: is the same hub as PRIMARY_HUB (the first label of the host name is the hub)');
   return { ...(primary ? { primary } : {}), ...(secondary ? { secondary } : {}) };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { IdentityKey } from '../hub-model.js';
+import { isSameHub } from '../hub-name.js';
 import { isValidId } from '../identity-id.js';
 import { parseUtc } from '../utc-time.js';
 import type { ParkReason, RawTwinEvent } from './ports.js';
@@ -74,10 +75,3 @@ export function parseHeader(raw: RawTwinEvent, sourceHubName: string): EventHead
 /** The host lower-cases the first letter of property names: names are compared without it. */
 const lowerFirst = (bag: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(bag).map(([name, value]) => [name.charAt(0).toLowerCase() + name.slice(1), value]));
-
-/** Events carry the first label of the host name; settings may carry either. Host names do not tell case. */
-function isSameHub(a: string, b: string): boolean {
-  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
-  if (left.includes('.') && right.includes('.')) return left === right;
-  return left.split('.')[0] === right.split('.')[0];
-}

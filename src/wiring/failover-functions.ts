@@ -16,6 +16,7 @@ import { lookHandler } from '../functions/consumers-look.js';
 import { progressHandler } from '../functions/consumers-progress.js';
 import { consumersHandler } from '../functions/consumers.js';
 import { runWithLog } from '../functions/invocation-log.js';
+import { deviceHostOf } from '../hub-name.js';
 import type { Settings } from '../settings.js';
 import { connectWatchedHubs, type WatchedHubs, type WatchedHubsOptions } from './watched-hubs.js';
 
@@ -80,7 +81,7 @@ function registerTimers({ watched, engineOf, settings, services, clock, logger }
   if (!device) return;
   const named = settings.failover.watched.map(({ role, name, hostName }) => {
     const getIdentity = services.hubs[role].getIdentity.bind(services.hubs[role]);
-    return [name, { hostName, getIdentity }] as const;
+    return [name, { hostName: deviceHostOf(hostName), getIdentity }] as const;
   });
   const canary = createCanarySender({
     deviceId: device.deviceId,

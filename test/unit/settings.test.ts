@@ -122,8 +122,17 @@ describe('loadSettings', () => {
       expect(error.message).toContain(name);
   });
 
-  it('refuses one hub in both roles, whatever the case of its name', () => {
-    expect(problemOf({ ...least, SECONDARY_HUB: hub('P') }).message).toContain('SECONDARY_HUB: is the same hub');
+  it.each(['P', 'p.device', 'p.service'])('refuses one hub in both roles: p and %s', (name) => {
+    expect(problemOf({ ...least, SECONDARY_HUB: hub(name) }).message).toContain('SECONDARY_HUB: is the same hub');
+  });
+
+  it('refuses hubs of one name in two clouds: events, paths and the ledger know hubs by their first label', () => {
+    const other = hub('p').replace('azure-devices.net', 'azure-devices.cn');
+    expect(problemOf({ ...least, SECONDARY_HUB: other }).message).toContain('SECONDARY_HUB: is the same hub');
+  });
+
+  it('names a hub by the first label of whichever host name is set', () => {
+    expect(loadSettings({ ...least, PRIMARY_HUB: hub('p.service') }).hubs.primary.name).toBe('p');
   });
 
   it('refuses a maximum age of the routing document that its refresh cannot keep', () => {

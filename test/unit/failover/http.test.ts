@@ -57,7 +57,7 @@ const told = {
 };
 
 describe('GET /api/consumers/{hub}', () => {
-  it.each(['contoso', 'CONTOSO', 'primary'])(
+  it.each(['contoso', 'CONTOSO', 'contoso.service.azure-devices.net', 'primary'])(
     'answers for %s with the whole document, not to be cached',
     async (name) => {
       const { status, headers, jsonBody } = await anApi().get(name);

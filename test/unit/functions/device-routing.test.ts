@@ -5,7 +5,7 @@ import { firstDocument, type RoutingDocument } from '../../../src/routing/docume
 
 const options = (document: RoutingDocument | undefined): DeviceRoutingOptions => ({
   hubs: {
-    primary: { name: 'p', hostName: 'p.azure-devices.net' },
+    primary: { name: 'p', hostName: 'p.service.azure-devices.net' },
     secondary: { name: 's', hostName: 's.azure-devices.net' },
   },
   ttlInSeconds: 60,
@@ -33,7 +33,12 @@ describe('answerDeviceRoute', () => {
     expect(answer.status).toBe(200);
     expect(answer.jsonBody).toEqual({
       deviceId: 'dev-1',
-      hub: { name: 's', hostName: 's.azure-devices.net', role: 'secondary' },
+      hub: {
+        name: 's',
+        hostName: 's.azure-devices.net',
+        hostNames: { classic: 's.azure-devices.net', device: 's.device.azure-devices.net' },
+        role: 'secondary',
+      },
       epoch: 7,
       revision: 2,
       ttlInSeconds: 60,
@@ -44,6 +49,13 @@ describe('answerDeviceRoute', () => {
       'Cache-Control': 'private, max-age=60',
       Vary: 'Accept',
     });
+  });
+
+  it('sends no device to the host name of the service, in neither form of the answer', async () => {
+    expect((await ask('dev-1', forward)).jsonBody).toMatchObject({
+      hub: { name: 'p', hostName: 'p.azure-devices.net' },
+    });
+    expect((await ask('dev-1', forward, { accept: 'text/plain' })).body).toBe('p.azure-devices.net');
   });
 
   it('answers the bare host name as text for small devices', async () => {
