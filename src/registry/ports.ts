@@ -50,6 +50,16 @@ export interface LedgerEntry {
    * an older life that must go first, or empty when there was none.
    */
   targetGenerationId: string;
+  /**
+   * The copy identity's ETag after our last write of it. Another one there: somebody else wrote the copy since, and owns it. Absent
+   * in rows of older versions.
+   */
+  targetEtag?: string;
+  /**
+   * Set before an identity is written and gone afterwards: a mark of the content that is under way. A write
+   * whose answer was lost is known for ours by it.
+   */
+  writing?: string;
   /** While `creating`: when the copy was begun. Else when it was complete; later changes of the source don't move it. */
   copiedAt: Date;
   /** `copied` only: the version of the source's twin that the copy was last brought up to by state. */

@@ -45,7 +45,14 @@ describe('the ledger', () => {
     const deleteAfter = new Date('2026-11-01T11:00:00.456Z');
     const written = await storage.ledger.write(
       'primary',
-      anEntry(key, { state: 'pendingDelete', deleteAfter, sourceVersion: 7, stateAt: deleteAfter }),
+      anEntry(key, {
+        state: 'pendingDelete',
+        deleteAfter,
+        sourceVersion: 7,
+        stateAt: deleteAfter,
+        targetEtag: 'MQ==',
+        writing: '0a1b2',
+      }),
     );
     expect(await storage.ledger.read('primary', key)).toEqual(written);
     expect(written.deleteAfter).toEqual(deleteAfter);

@@ -13,6 +13,8 @@ const rowSchema = z.object({
   state: z.enum(ledgerStates),
   sourceGenerationId: z.string(),
   targetGenerationId: z.string(),
+  targetEtag: z.string().optional(),
+  writing: z.string().optional(),
   copiedAt: z.coerce.date(),
   deleteAfter: z.coerce.date().optional(),
   sourceVersion: z.number().optional(),
@@ -24,10 +26,12 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, stateAt, ...rest } = parsed.data;
+  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, ...rest } = parsed.data;
   return {
     key,
     ...rest,
+    ...(targetEtag === undefined ? {} : { targetEtag }),
+    ...(writing === undefined ? {} : { writing }),
     ...(deleteAfter === undefined ? {} : { deleteAfter }),
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
     ...(stateAt === undefined ? {} : { stateAt }),
