@@ -32,20 +32,30 @@ const anEvent = (device: number, change: number, path: string): RawTwinEvent => 
 /** Replays the batch, or each event as a batch of its own, which leaves nothing to coalesce. */
 async function run(concurrency: number, batched: boolean): Promise<{ elapsedInMs: number; calls: number }> {
   let calls = 0;
+  let etag = 0;
   const refuse = () => Promise.reject(new TypeError('not part of this bench'));
   const replayer = createTwinReplayer({
     source: 'primary',
     sourceHubName: 'source',
     target: {
-      getTwin: refuse,
+      async getTwin(key) {
+        calls += 1;
+        await setTimeout(callInMs);
+        return { key, etag: `e${(etag += 1)}`, version: 1, tags: {}, desired: {}, reported: {} };
+      },
       async patchTwin(key, patch) {
         calls += 1;
         await setTimeout(callInMs);
-        return { key, etag: 'e', version: 1, tags: patch.tags ?? {}, desired: {}, reported: {} };
+        return { key, etag: `e${(etag += 1)}`, version: 1, tags: patch.tags ?? {}, desired: {}, reported: {} };
       },
     },
     direction: { decide: () => Promise.resolve({ kind: 'apply' }) },
-    replicate: { replicateIdentity: refuse, copyOf: () => Promise.resolve(undefined), markDirty: refuse },
+    replicate: {
+      replicateIdentity: refuse,
+      copyOf: () =>
+        Promise.resolve({ generationId: 'g', begunAt: new Date(0), state: { version: 1, at: new Date(), etag: 'e0' } }),
+      markDirty: refuse,
+    },
     park: { park: refuse },
     positions: { read: () => Promise.resolve(undefined), write: (_partition, row) => Promise.resolve(row) },
     instanceId: 'bench',

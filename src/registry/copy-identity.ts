@@ -60,10 +60,10 @@ const bringUp = async (
 ): Promise<SyncAction> => {
   const { source } = plan;
   const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
-  const { version } = await copyTwin(run, source.key);
+  const { version, copyEtag } = await copyTwin(run, source.key);
   const isKnown = isRecorded(ledger, source, target);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
-  if (isKnown && ledger?.sourceVersion === version) return did;
+  if (isKnown && ledger?.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
   if (!isKnown) await complete(run, source.key);
   const now = run.clock.now();
   await writeLedger(run, {
@@ -74,6 +74,7 @@ const bringUp = async (
     copiedAt: isKnown && ledger !== undefined ? ledger.copiedAt : now,
     sourceVersion: version,
     stateAt: now,
+    copyEtag,
     etag: ledger?.etag,
   });
   return did;

@@ -6,15 +6,16 @@ import { assertMayWrite, on, SyncStop } from './sync-stop.js';
 /**
  * Makes tags and desired properties equal in one conditional write, then the reported ones where that is wanted. The target's
  * ETag is read before the source, so that whoever read the source later wins; the loser starts over from the identity. Resolves
- * with the source's twin as it was read.
+ * with the version of the source's twin as it was read, and with the ETag under which the copy holds it.
  */
-export const copyTwin = async (run: SyncRun, key: IdentityKey): Promise<Twin> => {
+export const copyTwin = async (run: SyncRun, key: IdentityKey): Promise<{ version: number; copyEtag: string }> => {
   const target = present(await on('target', run.targetHub.getTwin(key)));
   const source = present(await on('source', run.sourceHub.getTwin(key)));
   const patch = twinPatch(target, source);
-  if (patch !== undefined) await writeToTarget(run, () => run.targetHub.patchTwin(key, patch, target.etag));
+  const { etag: copyEtag } =
+    patch === undefined ? target : await writeToTarget(run, () => run.targetHub.patchTwin(key, patch, target.etag));
   await copyReported(run, target, source);
-  return source;
+  return { version: source.version, copyEtag };
 };
 
 /** Both identities were there a moment ago: one was deleted meanwhile, or its twin is not made yet. Look at the identity again. */

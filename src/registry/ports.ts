@@ -66,6 +66,8 @@ export interface LedgerEntry {
   sourceVersion?: number;
   /** `copied` only: when that was. */
   stateAt?: Date;
+  /** `copied` only: the ETag of the copy's twin after that. While the copy shows it, the copy holds what was copied. */
+  copyEtag?: string;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;

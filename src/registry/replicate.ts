@@ -9,11 +9,12 @@ import type { SyncIdentity } from './sync-identity.js';
 import { toMessage } from './sync-run.js';
 import type { NothingReason, SyncOutcome } from './sync-outcome.js';
 
-/** Since when the target holds a copy, as recorded. Whatever the source did before was done to what was copied, or to an older life. */
+/** The copy that the target holds, as recorded. Whatever the source did before `begunAt` was done to what was copied, or to an older life. */
 interface CopyMark {
+  generationId: string;
   begunAt: Date;
-  /** Of the source's twin that was last copied, and when; absent while the copy is not complete. */
-  state?: { version: number; at: Date };
+  /** Of the source's twin that was last copied, when, and the ETag of the copy's twin after that; absent while the copy is not complete. */
+  state?: { version: number; at: Date; etag?: string };
 }
 
 /** What the twin room needs of this one. */
@@ -40,8 +41,13 @@ export const createReplicate = (
     copyOf: async (source, key) => {
       const row = await options.ledger.read(source, key);
       if (row === undefined) return undefined;
-      const { state, copiedAt: begunAt, sourceVersion: version, stateAt: at = begunAt } = row;
-      return { begunAt, ...(state === 'copied' && version !== undefined && { state: { version, at } }) };
+      const { state, copiedAt: begunAt, sourceVersion: version, stateAt: at = begunAt, copyEtag: etag } = row;
+      return {
+        generationId: state === 'creating' ? '' : row.targetGenerationId,
+        begunAt,
+        ...(state === 'copied' &&
+          version !== undefined && { state: { version, at, ...(etag !== undefined && { etag }) } }),
+      };
     },
     replicateIdentity: async (source, key) => {
       const outcome = await options.syncIdentity(source, key);

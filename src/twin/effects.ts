@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import { defectFields, type Logger } from '../log-events.js';
+import type { CopyMemory } from './copy-look.js';
 import { causeFields, type Hold } from './hold.js';
 import type { Turn } from './partition-turn.js';
 import type { PlannedEvent } from './plan-identity.js';
@@ -60,6 +61,7 @@ export interface BatchContext {
 
 /** The effects that several steps share. Each resolves with a hold where it could not be done. */
 export interface Effects extends ReplayerOptions {
+  readonly copies: CopyMemory;
   readonly turn: Pick<Turn, 'isFresh' | 'claim'>;
   readonly targetRole: HubRole;
   mark(key: IdentityKey, reason: DirtyReason, more?: MarkOptions): Promise<Hold | undefined>;
@@ -76,7 +78,7 @@ interface MarkOptions {
 
 /** `options` of the replayer for the length of one batch. `onApplied` is told the newest operation time of what was applied. */
 export function createEffects(
-  options: ReplayerOptions,
+  options: ReplayerOptions & { copies: CopyMemory },
   context: BatchContext,
   turn: Effects['turn'],
   onApplied: (operationTime: Date | undefined) => void,

@@ -23,10 +23,19 @@ export interface ReplicatePort {
   markDirty(source: HubRole, key: IdentityKey, reason: DirtyReason): Promise<void>;
 }
 export interface CopyMark {
+  /** The copy's own generationId; empty while it is being made. Twin ETags count from the start in each life. */
+  generationId: string;
   /** By this process's clock: never before the copy's source began its life. */
   begunAt: Date;
-  /** Version of the source's twin that was last copied by state, and when by this process's clock; absent while the copy is not complete. */
-  state?: { version: number; at: Date };
+  /** The last copy by state; absent while the copy is not complete. */
+  state?: CopiedState;
+}
+/** Which state of the source's twin was copied, when by this process's clock, and the ETag that the copy's twin had then. */
+export interface CopiedState {
+  version: number;
+  at: Date;
+  /** Absent in rows of older releases. */
+  etag?: string;
 }
 export type DirtyReason =
   | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream

@@ -1,6 +1,7 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { AppError, isAppError } from '../errors.js';
 import { createBatchMemory, type Batch } from './batch-memory.js';
+import { createCopyMemory } from './copy-look.js';
 import { createEffects, type BatchContext, type Effects, type ReplayerOptions } from './effects.js';
 import { causeFields, isUnlimited, type Hold } from './hold.js';
 import { createPartitionFence, type Entrance } from './partition-fence.js';
@@ -23,6 +24,7 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
   const limits = { writes: pLimit(options.concurrency), reported: pLimit(options.concurrency) };
 
   const fence = createPartitionFence(options);
+  const copies = createCopyMemory();
 
   const replay = async (events: readonly RawTwinEvent[], context: BatchContext): Promise<void> => {
     const startedAtInMs = clock.monotonicInMs();
@@ -35,7 +37,7 @@ export function createTwinReplayer(options: ReplayerOptions): TwinReplayer {
         counters.skipped('alreadyApplied', events.length - entrance.events.length);
     }
     let newest: Date | undefined;
-    const fx = createEffects(options, context, entrance.turn, (time) => {
+    const fx = createEffects({ ...options, copies }, context, entrance.turn, (time) => {
       if (time && (!newest || time > newest)) newest = time;
     });
 

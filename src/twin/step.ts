@@ -1,17 +1,18 @@
 import type { DirectionVerdict } from '../direction.js';
 import { isAppError } from '../errors.js';
+import type { CopyLook } from './copy-look.js';
 import type { Effects } from './effects.js';
 import type { Hold } from './hold.js';
-import type { CopyMark } from './ports.js';
 
 /**
- * What became of the first write of a queue. `split`: other writes stand in its place now. `conflict`: the same once more.
- * `looked`: the same, now that it is known since when there is a copy. `covered`: the copy was brought up by state, or will be,
- * and so was all else that is left of this identity.
+ * What became of the first write of a queue. `written`: done, and the copy's twin has this ETag. `split`: other writes stand in
+ * its place now. `conflict`: somebody else wrote to the copy; look and judge once more. `looked`: the same write, now that more is
+ * known of the copy. `covered`: the copy was brought up by state, or will be, and so was all else that is left of this identity.
  */
 export type Step =
   | { kind: 'done' | 'split' | 'conflict' | 'covered' }
-  | { kind: 'looked'; copy: CopyMark | undefined }
+  | { kind: 'written'; etag: string }
+  | { kind: 'looked'; look: CopyLook }
   | { kind: 'hold'; hold: Hold };
 
 export const toStep = (hold: Hold | undefined, otherwise: Step = { kind: 'done' }): Step =>

@@ -1,6 +1,7 @@
 import type { IdentityKey } from '../hub-model.js';
 import { split, type DocumentWrite } from './coalesce.js';
-import { lookAtCopy, planByAge } from './copy-age.js';
+import { planByAge, type Queue } from './copy-age.js';
+import { lookAtCopy, readCopy, standsAsCopied, type CopyLook } from './copy-look.js';
 import { logDefect, type Effects } from './effects.js';
 import type { Hold } from './hold.js';
 import type { EventWrite, IdentityWork, PlannedEvent } from './plan-identity.js';
@@ -11,32 +12,25 @@ import { skipLifecycle, writeLifecycle } from './write-lifecycle.js';
 import { giveUp, replicateInstead } from './write-missing.js';
 import { writeReported } from './write-reported.js';
 
-/** A replace that meets a foreign write each time waits for a better moment. */
+/** A write that meets a foreign one each time waits for a better moment. */
 const MAX_CONFLICTS = 5;
 
 /**
  * Works one identity's queue off, in order, until it is empty or has to wait; resolves with the hold then. The direction is asked
  * before each write: a batch may outlive the answer that it began with.
  */
-export async function workOff(
-  work: IdentityWork,
-  queue: 'writes' | 'reported',
-  fx: Effects,
-): Promise<Hold | undefined> {
+export async function workOff(work: IdentityWork, queue: Queue, fx: Effects): Promise<Hold | undefined> {
   const writes = work[queue];
   try {
-    let conflicts = 0;
-    let look: Look | undefined;
+    const known: Known = { look: undefined, conflicts: 0 };
     for (let write = writes[0]; write; write = writes[0]) {
-      const step = await takeStep(work.key, queue, write, look, fx);
+      const step = await takeStep(work.key, queue, write, known, fx);
       if (step.kind === 'hold') return step.hold;
-      if (step.kind === 'looked') look = step;
-      else if (step.kind === 'split' && write.kind !== 'barrier') writes.splice(0, 1, ...split(write));
-      else if (step.kind === 'conflict' && ++conflicts >= MAX_CONFLICTS)
+      if (step.kind === 'conflict' && ++known.conflicts >= MAX_CONFLICTS)
         return { reason: 'targetAway', hubWide: false };
-      else if (step.kind === 'done' || step.kind === 'covered') writes.shift();
-      // The copy may be another one now.
-      if (write.kind === 'barrier' || step.kind === 'covered') look = undefined;
+      known.look = lookAfter(step, write, known.look, work.key, fx);
+      if (step.kind === 'split' && write.kind !== 'barrier') writes.splice(0, 1, ...split(write));
+      else if (step.kind === 'done' || step.kind === 'written' || step.kind === 'covered') writes.shift();
       if (write.kind !== 'barrier' && step.kind === 'covered') dropCovered(work, fx);
     }
     return undefined;
@@ -45,13 +39,35 @@ export async function workOff(
   }
 }
 
-type Look = Extract<Step, { kind: 'looked' }>;
+/** What one pass knows of the copy that it writes to. */
+interface Known {
+  look: CopyLook | undefined;
+  conflicts: number;
+}
+
+/** What is still known of the copy. After a barrier, a copy by state or somebody else's write it may be another one. */
+function lookAfter(
+  step: Step,
+  write: EventWrite,
+  look: CopyLook | undefined,
+  key: IdentityKey,
+  fx: Effects,
+): CopyLook | undefined {
+  if (step.kind === 'looked') return step.look;
+  if (step.kind === 'written') {
+    fx.copies.wrote(key, look?.mark, step.etag);
+    return { mark: look?.mark, etag: step.etag, isRead: false };
+  }
+  if (write.kind !== 'barrier' && step.kind !== 'conflict' && step.kind !== 'covered') return look;
+  fx.copies.forget(key);
+  return undefined;
+}
 
 async function takeStep(
   key: IdentityKey,
-  queue: 'writes' | 'reported',
+  queue: Queue,
   write: EventWrite,
-  look: Look | undefined,
+  { look, conflicts }: Known,
   fx: Effects,
 ): Promise<Step> {
   const count = write.kind === 'barrier' ? 1 : write.changes.length;
@@ -64,17 +80,28 @@ async function takeStep(
     return verdict.kind === 'skip' ? toStep(await skipLifecycle(event, fx)) : writeLifecycle(event, write.item, fx);
   }
   if (verdict.kind === 'skip') return skip(verdict.reason, count, fx);
-  // The direction is asked again after it.
-  if (!look) return lookAtCopy(key, fx);
+  // The direction is asked again after each look.
+  if (!look) return lookAtCopy(key, conflicts > 0, fx);
   const items = write.changes.map(({ item }) => item);
-  const plan = planByAge(items, look.copy);
-  if (plan === 'skip') return skip('coveredByState', count, fx);
+  const plan = planByAge(items, look.mark, queue);
   if (plan === 'split') return { kind: 'split' };
   if (plan === 'byState') return replicateInstead(key, items, fx);
-  return queue === 'reported' && fx.reported
-    ? writeReported(key, write, fx.reported, fx)
-    : writeDocument(key, write, fx);
+  if (plan === 'skip') {
+    if (standsAsCopied(look)) return skip('coveredByState', count, fx);
+    return look.isRead ? replicateInstead(key, items, fx) : readOrReplicate(key, look, items, fx);
+  }
+  if (queue === 'reported' && fx.reported) return writeReported(key, write, fx.reported, fx);
+  // A replace reads the copy in any case.
+  if (look.etag === undefined && write.kind === 'patch') return readOrReplicate(key, look, items, fx);
+  return writeDocument(key, write, look.etag, fx);
 }
+
+const readOrReplicate = async (
+  key: IdentityKey,
+  look: CopyLook,
+  items: readonly PlannedEvent[],
+  fx: Effects,
+): Promise<Step> => (await readCopy(key, look, fx)) ?? replicateInstead(key, items, fx);
 
 const skip = (reason: SkipReason, count: number, fx: Effects): Step => {
   fx.counters.skipped(reason, count);
@@ -89,8 +116,15 @@ function dropCovered(work: IdentityWork, fx: Effects): void {
   work.reported.length = 0;
 }
 
-async function writeDocument(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx: Effects): Promise<Step> {
-  const outcome = await (write.kind === 'patch' ? writePatch(key, write, fx) : writeReplace(key, write, fx));
+async function writeDocument(
+  key: IdentityKey,
+  write: DocumentWrite<PlannedEvent>,
+  etag: string | undefined,
+  fx: Effects,
+): Promise<Step> {
+  const outcome = await (write.kind === 'patch' && etag !== undefined
+    ? writePatch(key, write, etag, fx)
+    : writeReplace(key, write, etag, fx));
   const items = write.changes.map(({ item }) => item);
   if (outcome.kind === 'missing') return replicateInstead(key, items, fx);
   if (outcome.kind === 'refused') {
@@ -99,7 +133,7 @@ async function writeDocument(key: IdentityKey, write: DocumentWrite<PlannedEvent
   if (outcome.kind !== 'written') return outcome;
   fx.applied(items);
   fx.counters.coalesced(items.length - 1);
-  return { kind: 'done' };
+  return outcome;
 }
 
 /** An error of our own: what is left of this identity is given up to repair by state, so that neither it nor the batch is lost. */

@@ -19,6 +19,7 @@ const rowSchema = z.object({
   deleteAfter: z.coerce.date().optional(),
   sourceVersion: z.number().optional(),
   stateAt: z.coerce.date().optional(),
+  copyEtag: z.string().optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -26,7 +27,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, ...rest } = parsed.data;
+  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, copyEtag, ...rest } = parsed.data;
   return {
     key,
     ...rest,
@@ -35,6 +36,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
     ...(deleteAfter === undefined ? {} : { deleteAfter }),
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
     ...(stateAt === undefined ? {} : { stateAt }),
+    ...(copyEtag === undefined ? {} : { copyEtag }),
   };
 };
 

@@ -36,11 +36,16 @@ describe('what the twin room is told', () => {
     room.clock.advance(1000);
     await room.replicate.replicateIdentity('primary', d);
     const begunAt = room.clock.now();
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: begunAt } });
+    const copied = {
+      generationId: room.hubs.secondary.identityOf(d).generationId,
+      begunAt,
+      state: { version, at: begunAt, etag: room.hubs.secondary.twinOf(d).etag },
+    };
+    expect(await room.replicate.copyOf('primary', d)).toEqual(copied);
 
     room.clock.advance(60_000);
     await room.replicate.replicateIdentity('primary', d);
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: begunAt } });
+    expect(await room.replicate.copyOf('primary', d)).toEqual(copied);
   });
 
   it('knows that a repair by state brought the copy ahead of the stream', async () => {
@@ -51,7 +56,20 @@ describe('what the twin room is told', () => {
     room.clock.advance(60_000);
     const { version } = room.hubs.primary.change(d, { tags: { a: 2 } });
     await room.replicate.replicateIdentity('primary', d);
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt, state: { version, at: room.clock.now() } });
+    const etag = room.hubs.secondary.twinOf(d).etag;
+    const at = room.clock.now();
+    expect(await room.replicate.copyOf('primary', d)).toMatchObject({ begunAt, state: { version, at, etag } });
+  });
+
+  it('knows the copy as it stands when the stream has brought it to the state before', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    await room.replicate.replicateIdentity('primary', d);
+    room.hubs.primary.change(d, { tags: { a: 2 } });
+    await room.hubs.secondary.patchTwin(d, { tags: { a: 2 } }, room.hubs.secondary.twinOf(d).etag);
+    await room.replicate.replicateIdentity('primary', d);
+    const etag = room.hubs.secondary.twinOf(d).etag;
+    expect(await room.replicate.copyOf('primary', d)).toMatchObject({ state: { etag } });
   });
 
   it('does not say which version was copied before the copy is complete', async () => {
@@ -61,7 +79,7 @@ describe('what the twin room is told', () => {
       if (operation === 'getTwin') throw failure('hubUnavailable');
     };
     await room.replicate.replicateIdentity('primary', d);
-    expect(await room.replicate.copyOf('primary', d)).toEqual({ begunAt: room.clock.now() });
+    expect(await room.replicate.copyOf('primary', d)).toEqual({ generationId: '', begunAt: room.clock.now() });
   });
 
   it('is done for system modules', async () => {

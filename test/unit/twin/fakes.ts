@@ -51,6 +51,10 @@ export class FakeHub implements TwinHubPort {
     this.twins.set(keyText(key), { key, etag: 'e1', version: 1, tags: {}, desired: {}, reported: {}, ...content });
     return this;
   }
+  /** Without the readings: a copy that was never written in this process is read once. */
+  get writes(): Call[] {
+    return this.calls.filter(({ op }) => op !== 'getTwin');
+  }
   twin(key: IdentityKey | string): Twin | undefined {
     return this.twins.get(typeof key === 'string' ? key : keyText(key));
   }
@@ -112,8 +116,8 @@ class FakeRegistry implements ReplicatePort {
   /** Stands in for the outcome, or throws. */
   outcome: () => ReplicateOutcome | undefined = () => undefined;
   markFault: () => void = () => {};
-  /** Since when there is a copy; `undefined`: no record. */
-  copyMark: (key: IdentityKey) => CopyMark | undefined = () => undefined;
+  /** What the ledger says of a copy; `undefined`: no record. By default there is one that is older than every change. */
+  copyMark: (key: IdentityKey) => CopyMark | undefined = () => ({ generationId: 'g1', begunAt: new Date(0) });
   readonly source: FakeHub;
   readonly target: FakeHub;
 

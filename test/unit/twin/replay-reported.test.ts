@@ -14,7 +14,7 @@ describe('reported properties', () => {
       anUpdate(device, { reported: { a: { b: 1 } }, desired: { d: 1 } }),
       anUpdate(other, { desired: { d: 1 } }),
     );
-    expect(room.target.calls.map(({ op, key }) => `${op} ${key}`)).toEqual([
+    expect(room.target.writes.map(({ op, key }) => `${op} ${key}`)).toEqual([
       'patchTwin d1',
       'patchTwin d2',
       'patchReported d1',
@@ -72,7 +72,7 @@ describe('reported properties', () => {
     await expect(room.replay(event)).rejects.toMatchObject({ code: 'held', message: /targetAway/ });
     room.target.fault = () => {};
     await room.replay(event);
-    expect(room.target.calls.map(({ op }) => op)).toEqual(['patchTwin', 'patchReported', 'patchReported']);
+    expect(room.target.writes.map(({ op }) => op)).toEqual(['patchTwin', 'patchReported', 'patchReported']);
     expect(room.counters.read(room.clock.now()).applied).toBe(1);
   });
 
