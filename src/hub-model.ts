@@ -1,4 +1,4 @@
-/** The vocabulary that every room shares: what a hub holds. Types only, and the two pure functions that belong to them. */
+/** The vocabulary that every room shares: what a hub holds. Types only, and the pure functions that belong to them. */
 
 /** The part a hub plays by configuration. It never changes; which hub is active does. */
 export type HubRole = 'primary' | 'secondary';
@@ -38,10 +38,33 @@ export interface Identity {
   iotEdge?: boolean;
   /** Modules only. */
   managedBy?: string;
+  /** Devices only, opaque: an Edge device's own scope, or that of a leaf's parent. Of ONE hub, so never copied to another. */
+  deviceScope?: string;
+  /** Devices only, opaque: the scopes of the parents. Never copied to another hub. */
+  parentScopes?: string[];
+  /** Of a connection as this identity, as the hub last saw it. */
+  connectionState?: 'Connected' | 'Disconnected';
+  /** When the identity last connected, sent or received. Absent: never. */
+  lastActivityTime?: Date;
 }
 
-/** What of an identity is copied to the other hub. */
-export type IdentityContent = Omit<Identity, 'generationId' | 'etag'>;
+/**
+ * What of an identity is written. The scopes are the target's own, on an update only: "Create Or Update Identity" takes away what
+ * does not come along.
+ */
+export type IdentityContent = Omit<Identity, 'generationId' | 'etag' | 'connectionState' | 'lastActivityTime'>;
+
+/** What ties a device to others of its own hub, as far as it is set. */
+export const scopesOf = ({
+  deviceScope,
+  parentScopes,
+}: {
+  deviceScope?: string | undefined;
+  parentScopes?: string[] | undefined;
+}): Pick<Identity, 'deviceScope' | 'parentScopes'> => ({
+  ...(deviceScope !== undefined && { deviceScope }),
+  ...(parentScopes !== undefined && parentScopes.length > 0 && { parentScopes }),
+});
 
 /** A twin without the service's `$`-fields, at every depth. */
 export interface Twin {

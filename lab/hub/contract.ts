@@ -106,7 +106,12 @@ export interface Unsettled {
   retryAfterOn429: boolean;
   /** Is a self-signed certificate refused once it has expired, though its thumbprint is registered? Default false. */
   expiredThumbprintRefused: boolean;
+  /** Does the bulk form, too, refuse an update of an Edge device without its own `deviceScope`? Default true. */
+  edgeScopeRefusedInBulk: boolean;
 }
+
+/** How an update of an identity comes: by its own address, or as an item of a bulk call. */
+export type UpdateForm = 'put' | 'bulk';
 
 // --- The core --------------------------------------------------------------------------------------------------------------
 
@@ -130,8 +135,8 @@ export interface HubCore {
     body: JsonObject,
     twin?: { tags?: JsonObject; desired?: JsonObject; reported?: JsonObject },
   ): IdentityRecord;
-  /** `ifMatch` as in the header: quoted ETag or `*`. */
-  updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string): IdentityRecord;
+  /** `ifMatch` as in the header: quoted ETag or `*`. `form` default: `put`. */
+  updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string, form?: UpdateForm): IdentityRecord;
   deleteIdentity(key: IdentityKey, ifMatch: string): void;
   listDevices(top?: number): IdentityRecord[];
   /** Devices with their twins in the order of ids: `count` of them after the id `after`. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import type { Authentication, Identity, IdentityContent } from '../hub-model.js';
+import { scopesOf, type Authentication, type Identity, type IdentityContent } from '../hub-model.js';
 
 /**
  * What of an identity goes to the other hub. A device's status, reason and Edge capability; a module's `managedBy`; of both
@@ -18,6 +18,16 @@ export const contentOf = (identity: Identity): IdentityContent => {
     ...(identity.statusReason !== undefined && { statusReason: identity.statusReason }),
     iotEdge: identity.iotEdge ?? false,
   };
+};
+
+/**
+ * What an update of `target` to the state of `source` writes: the copy's own scopes go back as they are. A leaf that becomes an Edge
+ * device gets a scope of its own from the hub; the one that it has is its parent's.
+ */
+export const updateOf = (source: Identity, target: Identity): IdentityContent => {
+  const { deviceScope, parentScopes } = target;
+  const becomesEdge = source.iotEdge === true && target.iotEdge !== true;
+  return { ...contentOf(source), ...scopesOf({ deviceScope: becomesEdge ? undefined : deviceScope, parentScopes }) };
 };
 
 /** Equal as far as a copy can be. The service shows what is not set as null, as an empty text, or not at all. */

@@ -1,5 +1,5 @@
 import type { Identity, IdentityContent } from '../hub-model.js';
-import { contentOf, hidesItsKeys, sameContent } from './identity-content.js';
+import { contentOf, hidesItsKeys, sameContent, updateOf } from './identity-content.js';
 import type { LedgerEntry } from './ports.js';
 
 export interface IdentitySnapshot {
@@ -52,7 +52,7 @@ const planCopy = (source: Identity, target: Identity | undefined, ledger: Ledger
     return { kind: 'recreate', source, content, old: target };
   }
   if (sameContent(source, target)) return { kind: 'unchanged', source, target };
-  return { kind: 'update', source, content, etag: target.etag };
+  return { kind: 'update', source, content: updateOf(source, target), etag: target.etag };
 };
 
 const isOfOlderLife = (source: Identity, target: Identity, ledger: LedgerEntry): boolean => {
@@ -87,7 +87,7 @@ const planRemoval = (target: Identity, { ledger: row, now, graceInMs }: Identity
 
 const disabled = (target: Identity): { content?: IdentityContent } => {
   if (target.key.moduleId !== undefined || target.status === 'disabled') return {};
-  return { content: { ...contentOf(target), status: 'disabled', statusReason: pendingDeleteStatusReason } };
+  return { content: { ...updateOf(target, target), status: 'disabled', statusReason: pendingDeleteStatusReason } };
 };
 
 /** The ledger says that this copy stands for this life of the source, and nothing was left half done. */

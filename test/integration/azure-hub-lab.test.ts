@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createHubClient, type HubClient } from '../../src/azure/hub/hub-client.js';
-import type { Authentication, IdentityContent, IdentityKey } from '../../src/hub-model.js';
+import { scopesOf, type Authentication, type IdentityContent, type IdentityKey } from '../../src/hub-model.js';
 import { startLabHub, type LabHub } from '../unit/azure/support/lab-hub.js';
 
 let hub: LabHub;
@@ -59,7 +59,12 @@ describe('identities on a hub', () => {
     const content = { ...contentOf({ deviceId: 'edge' }), iotEdge: true };
     const created = await client.createIdentity(content);
     expect(created.iotEdge).toBe(true);
-    expect((await client.updateIdentity({ ...content, status: 'disabled' }, created.etag)).iotEdge).toBe(true);
+    expect(created.deviceScope).toMatch(/edge/);
+    const { deviceScope } = created;
+    const disabled = { ...content, status: 'disabled' as const };
+    await expect(client.updateIdentity(disabled, created.etag)).rejects.toMatchObject({ code: 'requestRefused' });
+    const updated = await client.updateIdentity({ ...disabled, ...scopesOf({ deviceScope }) }, created.etag);
+    expect(updated).toMatchObject({ iotEdge: true, status: 'disabled', deviceScope });
     const moduleIds = (await client.listModules('edge')).map(({ key }) => key.moduleId);
     expect(new Set(moduleIds)).toEqual(new Set(['$edgeAgent', '$edgeHub']));
   });

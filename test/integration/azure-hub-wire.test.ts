@@ -7,6 +7,7 @@ import {
   aDevice,
   aTwin,
   content,
+  deleteDevice,
   deleteModule,
   operations,
   reasonOf,
@@ -46,56 +47,10 @@ describe('the codes of the service', () => {
   ];
   it.each(cases)('%s', async (_name, answer, code, retryable) => {
     hub.answer(answer);
-    for (const operation of [...Object.values(operations), deleteModule]) {
+    for (const operation of [...Object.values(operations), deleteDevice, deleteModule]) {
       expect(await reasonOf(operation(client))).toMatchObject({ code, retryable });
     }
     expect(sleeps).toEqual([]);
-  });
-
-  it.each([
-    ['in the message', refusal(404, 'DeviceNotFound')],
-    ['in a header', raw(404, '', { 'iothub-errorcode': 'DeviceNotFound' })],
-    ['as JSON in the message', json(404, { Message: JSON.stringify({ errorCode: 404001, message: 'SECRET-TEXT' }) })],
-    ['as a number', json(404, { errorCode: 404001 })],
-    ['of a module', refusal(404, 'ModuleNotFound')],
-  ])(
-    '404001 and 404010 %s: undefined when reading, deviceNotFound or moduleNotFound when writing',
-    async (_name, answer) => {
-      hub.answer(answer);
-      expect(await client.getIdentity({ deviceId: 'd', moduleId: 'm' })).toBeUndefined();
-      expect(await client.getTwin({ deviceId: 'd' })).toBeUndefined();
-      await client.deleteIdentity({ deviceId: 'd' }, 'MQ==');
-      await client.deleteIdentity({ deviceId: 'd', moduleId: 'm' }, 'MQ==');
-      const error = await reasonOf(client.patchTwin({ deviceId: 'd' }, { desired: {} }));
-      expect((error as { code: string }).code).toMatch(/^(device|module)NotFound$/);
-    },
-  );
-});
-
-describe('bulk results', () => {
-  const bulk = (errorCode: unknown) => ({
-    isSuccessful: false,
-    errors: [{ deviceId: 'd', errorCode, errorStatus: 'x' }],
-  });
-  it.each([
-    ['name, 200', json(200, bulk('PreconditionFailed')), 'preconditionFailed'],
-    ['number, 400', json(400, bulk(412001)), 'preconditionFailed'],
-    ['400023', json(400, bulk('EtagDoesNotMatch')), 'preconditionFailed'],
-    ['not found', json(400, bulk('DeviceNotFound')), 'deviceNotFound'],
-    ['unheard of', json(400, bulk('BlobContainerAccessError')), 'requestRefused'],
-    ['no errors at all', json(200, { isSuccessful: false }), 'requestRefused'],
-  ])('of an update: %s', async (_name, answer, code) => {
-    hub.answer(answer);
-    expect(await reasonOf(client.updateIdentity(content, 'MQ=='))).toMatchObject({ code });
-  });
-
-  it('of a delete: stale ETags are refused, what is gone is gone', async () => {
-    hub.answer(json(400, bulk(412001)));
-    expect(await reasonOf(client.deleteIdentity({ deviceId: 'd' }, 'MQ=='))).toMatchObject({
-      code: 'preconditionFailed',
-    });
-    hub.answer(json(400, bulk(404001)));
-    await client.deleteIdentity({ deviceId: 'd' }, 'MQ==');
   });
 });
 
@@ -104,7 +59,9 @@ describe('requests on the wire', () => {
   const path = 'a%23b%3Fc%25d%2Be';
 
   it('percent-encode ids and send ETags quoted', async () => {
-    hub.answer(json(200, { ...aTwin, deviceId: strange }));
+    const strangeTwin = { ...aTwin, deviceId: strange };
+    const ofModule = { ...strangeTwin, moduleId: strange };
+    hub.answer(json(200, strangeTwin), json(200, strangeTwin), json(200, ofModule));
     await client.getTwin({ deviceId: strange });
     await client.patchTwin({ deviceId: strange }, { tags: { a: null }, desired: { b: 1 } }, 'AAE=');
     await client.patchTwin({ deviceId: strange, moduleId: strange }, { desired: {} });
@@ -124,8 +81,9 @@ describe('requests on the wire', () => {
   it.each([
     ['a page', raw(200, '<!doctype html>', { 'content-type': 'text/html' })],
     ['nothing, with 200', raw(200, '', {})],
-  ])("take no other success for a module's delete: %s", async (_name, answer) => {
+  ])('take no other success for a delete: %s', async (_name, answer) => {
     hub.answer(answer);
+    expect(await reasonOf(deleteDevice(client))).toMatchObject({ code: 'hubBadAnswer', retryable: true });
     expect(await reasonOf(deleteModule(client))).toMatchObject({ code: 'hubBadAnswer', retryable: true });
   });
 
@@ -157,17 +115,34 @@ describe('requests on the wire', () => {
     });
   });
 
-  it('update and delete devices conditionally, by the bulk operation', async () => {
-    hub.answer(json(200, { isSuccessful: true, errors: [] }), json(200, aDevice), json(200, { isSuccessful: true }));
-    expect(await client.updateIdentity(content, 'MQ==')).toMatchObject({ etag: 'MQ==', generationId: 'g' });
-    await client.deleteIdentity({ deviceId: 'd' }, 'MQ==');
-    expect(hub.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'POST']);
-    expect(JSON.parse(hub.requests[0]!.body)).toMatchObject([
-      { id: 'd', etag: 'MQ==', importMode: 'UpdateIfMatchETag' },
+  it('update and delete devices conditionally, each by one call', async () => {
+    hub.answer(json(200, { ...aDevice, deviceId: strange }), raw(204, '', {}));
+    const content2 = { ...content, key: { deviceId: strange }, deviceScope: 'of-this-hub', parentScopes: ['a', 'b'] };
+    expect(await client.updateIdentity(content2, 'MQ==')).toMatchObject({ etag: 'MQ==', generationId: 'g' });
+    await client.deleteIdentity({ deviceId: strange }, 'MQ==');
+    expect(hub.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+      `PUT /devices/${path}?api-version=2021-04-12`,
+      `DELETE /devices/${path}?api-version=2021-04-12`,
     ]);
-    expect(JSON.parse(hub.requests[2]!.body)).toMatchObject([
-      { id: 'd', etag: 'MQ==', importMode: 'DeleteIfMatchETag' },
-    ]);
+    expect(hub.requests.map(({ headers }) => headers['if-match'])).toEqual(['"MQ=="', '"MQ=="']);
+    expect(JSON.parse(hub.requests[0]!.body)).toEqual({
+      deviceId: strange,
+      status: 'enabled',
+      statusReason: null,
+      authentication: content.authentication,
+      capabilities: { iotEdge: false },
+      deviceScope: 'of-this-hub',
+      parentScopes: ['a', 'b'],
+    });
+  });
+
+  it.each([
+    ['412', refusal(412, 'PreconditionFailed'), 'preconditionFailed'],
+    ['400023', refusal(400, 'EtagDoesNotMatch'), 'preconditionFailed'],
+  ])('tell a stale ETag: %s', async (_name, answer, code) => {
+    hub.answer(answer);
+    expect(await reasonOf(client.updateIdentity(content, 'MQ=='))).toMatchObject({ code });
+    expect(await reasonOf(client.deleteIdentity({ deviceId: 'd' }, 'MQ=='))).toMatchObject({ code });
   });
 
   it('carry a token for the hub, fetched once', async () => {
@@ -226,6 +201,25 @@ describe('answers as the rooms see them', () => {
       iotEdge: true,
     });
     const thumbprints = { primaryThumbprint: 'AA', secondaryThumbprint: null };
+    hub.answer(
+      json(200, {
+        ...aDevice,
+        deviceScope: 'own',
+        parentScopes: ['up'],
+        connectionState: 'Connected',
+        lastActivityTime: '2026-11-01T10:00:00.1234567',
+      }),
+    );
+    expect(await client.getIdentity({ deviceId: 'd' })).toMatchObject({
+      deviceScope: 'own',
+      parentScopes: ['up'],
+      connectionState: 'Connected',
+      lastActivityTime: new Date('2026-11-01T10:00:00.123Z'),
+    });
+    const never = { deviceScope: '', parentScopes: [], lastActivityTime: '0001-01-01T00:00:00' };
+    hub.answer(json(200, { ...aDevice, ...never }));
+    for (const field of Object.keys(never))
+      expect(await client.getIdentity({ deviceId: 'd' })).not.toHaveProperty(field);
     const module = {
       deviceId: 'd',
       moduleId: 'm',

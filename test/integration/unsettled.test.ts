@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { HubMessage, Lab, Unsettled } from '../../lab/contracts.js';
 import { boundInMs, parkedOf, startRig } from './support/rig.js';
 
-/** Every switch the other way round. The app never shows a certificate, so the last one is there only for completeness. */
+/** Every switch the other way round. The app shows no certificate and makes no bulk call: those two are there for completeness. */
 const flipped = {
   moduleDeletesToldWithDevice: 'after',
   systemModulesTold: false,
@@ -10,6 +10,7 @@ const flipped = {
   reportedInBulkCreate: true,
   retryAfterOn429: false,
   expiredThumbprintRefused: true,
+  edgeScopeRefusedInBulk: false,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

@@ -132,4 +132,22 @@ describe('Edge devices', () => {
       });
     }
   });
+
+  it('keep their own scope with each write, and a leaf that is written without one leaves its parent', async () => {
+    const { registry, core } = hub;
+    const parent = core.createIdentity({ deviceId: 'own-scope' }, { capabilities: { iotEdge: true } });
+    const { deviceScope = '' } = parent;
+    const edge = { deviceId: 'own-scope', capabilities: { iotEdge: true } };
+    for (const wrong of [{}, { deviceScope: '' }, { deviceScope: `${deviceScope}0` }]) {
+      const refused = await refusalOf(registry.update({ ...edge, ...wrong }));
+      expect(refused).toMatchObject({ status: 400, errorName: 'ArgumentInvalid' });
+    }
+    await registry.update({ ...edge, deviceScope, status: 'disabled' });
+    expect(core.getIdentity({ deviceId: 'own-scope' })).toMatchObject({ status: 'disabled', deviceScope });
+    core.createIdentity({ deviceId: 'leaf' }, { deviceScope });
+    await registry.update({ deviceId: 'leaf', deviceScope });
+    expect(core.getIdentity({ deviceId: 'leaf' })).toMatchObject({ deviceScope, parentScopes: [deviceScope] });
+    await registry.update({ deviceId: 'leaf' });
+    expect(core.getIdentity({ deviceId: 'leaf' })).not.toHaveProperty('deviceScope');
+  });
 });

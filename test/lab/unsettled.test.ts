@@ -146,6 +146,25 @@ describe('retryAfterOn429', () => {
   });
 });
 
+describe('edgeScopeRefusedInBulk', () => {
+  it.each([true, false])(
+    '%s: a bulk update of an Edge device without its own scope',
+    async (edgeScopeRefusedInBulk) => {
+      const { core, rest } = await aHub({ edgeScopeRefusedInBulk });
+      const { deviceScope = '' } = core.createIdentity({ deviceId: 'e' }, { capabilities: { iotEdge: true } });
+      const update = (more: object) =>
+        rest('POST', '/devices', {
+          body: [{ id: 'e', importMode: 'update', capabilities: { iotEdge: true }, status: 'disabled', ...more }],
+        });
+      expect(await update({})).toMatchObject({ status: edgeScopeRefusedInBulk ? 400 : 200 });
+      const expected = edgeScopeRefusedInBulk ? 'enabled' : 'disabled';
+      expect(core.getIdentity({ deviceId: 'e' })).toMatchObject({ status: expected, deviceScope });
+      expect(await update({ deviceScope })).toMatchObject({ status: 200 });
+      expect(core.getIdentity({ deviceId: 'e' })).toMatchObject({ status: 'disabled', deviceScope });
+    },
+  );
+});
+
 describe('expiredThumbprintRefused', () => {
   it.each([
     [false, ['connected', 'connected']],

@@ -111,7 +111,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
 
     getIdentity: (key) => copyOf(findEntry(entries, key).identity),
     createIdentity: (key, body, twin = {}) => copyOf(createIdentity(state, key, body, structuredClone(twin))),
-    updateIdentity: (key, body, ifMatch) => copyOf(updateIdentity(state, key, body, ifMatch)),
+    updateIdentity: (key, body, ifMatch, form) => copyOf(updateIdentity(state, key, body, ifMatch, form)),
     deleteIdentity: (key, ifMatch) => deleteIdentity(state, key, ifMatch),
     listDevices: (top = MAX_LIST) =>
       [...entries.values()].slice(0, Math.min(top, MAX_LIST)).map(({ identity }) => copyOf(identity)),

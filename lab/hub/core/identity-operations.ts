@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { IdentityKey, IdentityRecord, JsonObject } from '../../contracts.js';
+import type { IdentityKey, IdentityRecord, JsonObject, UpdateForm } from '../../contracts.js';
 import { deviceEntry, findEntry, keyOf, type DeviceEntry, type Entry } from './entries.js';
 import { HubError, refuseArgument } from './errors.js';
 import { checkIfMatch } from './etag.js';
@@ -101,12 +101,18 @@ function revoke(state: HubState, entry: Entry): void {
 }
 
 /** No event exists for an identity update. */
-export function updateIdentity(state: HubState, key: IdentityKey, body: JsonObject, ifMatch: string): IdentityRecord {
+export function updateIdentity(
+  state: HubState,
+  key: IdentityKey,
+  body: JsonObject,
+  ifMatch: string,
+  form: UpdateForm = 'put',
+): IdentityRecord {
   refuseSystemModule(key);
   const entry = findEntry(state.entries, key);
   const before = entry.identity;
   checkIfMatch(ifMatch, before.etag);
-  const after = updatedIdentity(state, before, parseBodyOf(key, body));
+  const after = updatedIdentity(state, before, parseBodyOf(key, body), form);
   if (before.capabilities.iotEdge && !after.capabilities.iotEdge) {
     refuseArgument('An Edge device cannot become another kind of device');
   }

@@ -1,11 +1,16 @@
-import type { IdentityKey, IdentityRecord } from '../../contracts.js';
+import type { IdentityKey, IdentityRecord, UpdateForm } from '../../contracts.js';
 import { resolveScopes } from './edge.js';
 import type { HubState } from './hub-state.js';
 import { resolveAuthentication, type IdentityBody } from './identity-body.js';
 import { NEVER_IN_IDENTITY } from './stamps.js';
 
 /** What a create and an update have in common: the caller's part of the document. */
-function contentOf(state: HubState, key: IdentityKey, body: IdentityBody, previousScope: string | undefined) {
+function contentOf(
+  state: HubState,
+  key: IdentityKey,
+  body: IdentityBody,
+  scope: { previousScope: string | undefined; mayOmitScope: boolean },
+) {
   const isModule = key.moduleId !== undefined;
   return {
     etag: state.generator.identityEtag(),
@@ -16,7 +21,7 @@ function contentOf(state: HubState, key: IdentityKey, body: IdentityBody, previo
     ...(isModule
       ? { managedBy: body.managedBy ?? null }
       : resolveScopes(state.entries, key.deviceId, body, {
-          previousScope,
+          ...scope,
           newScopeId: state.generator.generationId,
         })),
   } satisfies Partial<IdentityRecord>;
@@ -30,13 +35,21 @@ export const newIdentity = (state: HubState, key: IdentityKey, body: IdentityBod
   connectionStateUpdatedTime: NEVER_IN_IDENTITY,
   lastActivityTime: NEVER_IN_IDENTITY,
   cloudToDeviceMessageCount: 0,
-  ...contentOf(state, key, body, undefined),
+  ...contentOf(state, key, body, { previousScope: undefined, mayOmitScope: true }),
 });
 
 /** The caller's document replaces the old one; what only the hub knows stays. */
-export function updatedIdentity(state: HubState, before: IdentityRecord, body: IdentityBody): IdentityRecord {
+export function updatedIdentity(
+  state: HubState,
+  before: IdentityRecord,
+  body: IdentityBody,
+  form: UpdateForm,
+): IdentityRecord {
   const { deviceScope, parentScopes: _parentScopes, managedBy: _managedBy, ...hubs } = before;
-  const content = contentOf(state, before, body, before.capabilities.iotEdge ? deviceScope : undefined);
+  const content = contentOf(state, before, body, {
+    previousScope: before.capabilities.iotEdge ? deviceScope : undefined,
+    mayOmitScope: form === 'bulk' && !state.unsettled.edgeScopeRefusedInBulk,
+  });
   const statusChanged = content.status !== before.status;
   return {
     ...hubs,

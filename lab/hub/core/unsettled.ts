@@ -7,6 +7,7 @@ const defaults: Unsettled = {
   reportedInBulkCreate: false,
   retryAfterOn429: true,
   expiredThumbprintRefused: false,
+  edgeScopeRefusedInBulk: true,
 };
 
 /** Every switch: as it was chosen, else its default. */

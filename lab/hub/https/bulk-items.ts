@@ -37,7 +37,8 @@ type ImportMode = (call: ItemCall) => void;
 
 const ANY = '*';
 const create: ImportMode = ({ core, key, body }) => void core.createIdentity(key, body, firstContentOf(body));
-const update = ({ core, key, body }: ItemCall, ifMatch: string): void => void core.updateIdentity(key, body, ifMatch);
+const update = ({ core, key, body }: ItemCall, ifMatch: string): void =>
+  void core.updateIdentity(key, body, ifMatch, 'bulk');
 const patchTwin = ({ core, key, body }: ItemCall, ifMatch: string): void =>
   void core.patchTwin(key, twinContentOf(body), ifMatch);
 const etagOf = ({ item }: ItemCall): string => ifMatchOf(item.eTag ?? item.etag);

@@ -18,6 +18,11 @@ export const identityAnswer = z.object({
   statusReason: z.string().nullish(),
   capabilities: z.object({ iotEdge: z.boolean().nullish() }).nullish(),
   managedBy: z.string().nullish(),
+  deviceScope: z.string().nullish(),
+  parentScopes: z.array(z.string()).nullish(),
+  connectionState: z.string().nullish(),
+  /** `0001-01-01T00:00:00` stands for never. */
+  lastActivityTime: z.string().nullish(),
   authentication: z.object({
     type: z.enum(['sas', 'selfSigned', 'certificateAuthority', 'none']),
     symmetricKey: z.object({ primaryKey: keyText, secondaryKey: keyText }).nullish(),
@@ -38,13 +43,6 @@ export const twinAnswer = z.object({
   properties: z.object({ desired: jsonObject, reported: jsonObject }),
 });
 export type TwinAnswer = z.infer<typeof twinAnswer>;
-
-/** BulkRegistryOperationResult: also the body of a 400. The service has written errorCode as a name and as a number. */
-export const bulkAnswer = z.object({
-  isSuccessful: z.boolean(),
-  errors: z.array(z.object({ errorCode: z.union([z.number(), z.string()]).nullish() })).nullish(),
-});
-export type BulkAnswer = z.infer<typeof bulkAnswer>;
 
 /** A DELETE answers 204 without a body, which the SDK hands on as ''. */
 export const noAnswer = z.literal('');

@@ -7,13 +7,13 @@ import type { Logger } from '../../log-events.js';
 import type { RegistryHubPort } from '../../registry/ports.js';
 import type { TwinHubPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
-import { bulkAnswer, identitiesAnswer, identityAnswer, noAnswer, twinAnswer, type BulkAnswer } from './hub-answers.js';
+import { identitiesAnswer, identityAnswer, noAnswer, twinAnswer } from './hub-answers.js';
 import { createHubCall } from './hub-call.js';
-import { hubAnswerError } from './hub-errors.js';
+import { isAbout, ofItsKind, type Answered } from './answer-checks.js';
 import { createExchange, type HubConnection } from './hub-exchange.js';
 import { toDeviceDescription, toIdentity, toModuleDescription } from './hub-identities.js';
 import { toPatchBody, toTwin } from './hub-twins.js';
-import { parseServiceCode } from './service-code.js';
+import { writeDevice } from './write-device.js';
 
 export interface HubClientOptions {
   /** For logs and messages. */
@@ -39,14 +39,6 @@ const removeModule = (registry: Registry, module: Parameters<Registry['addModule
     registry.removeModule(module, (error) => (error ? reject(error) : resolve()));
   });
 
-/** One entry was sent, so at most one error can come back. */
-const throwBulkError = (what: string, answer: BulkAnswer): void => {
-  if (!answer.isSuccessful) {
-    const serviceCode = parseServiceCode(answer.errors?.[0]?.errorCode ?? undefined);
-    throw hubAnswerError(what, { status: Math.trunc((serviceCode ?? 400_000) / 1000), serviceCode });
-  }
-};
-
 /**
  * Identities and twins of one hub over HTTPS. Throws invalidSettings for a connection that cannot be read.
  * A conditional write whose outcome was unknown is repeated, and may then meet its own success: it rejects with
@@ -58,10 +50,13 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
   const call = createHubCall({ hostName, callTimeoutInMs, clock, logger, ...(onThrottled && { onThrottled }) });
   const { exchange, close } = createExchange(connection, callTimeoutInMs);
 
-  const ask = <T>(what: string, accept: z.ZodType<T>, operation: (registry: Registry) => Promise<unknown>) =>
-    call(what, (signal) => exchange(accept, signal, operation));
-  const askForOne = (what: string, operation: (registry: Registry) => Promise<unknown>) =>
-    call(what, async (signal) => throwBulkError(what, await exchange(bulkAnswer, signal, operation)));
+  const ask = <T>(what: string, key: IdentityKey, accept: z.ZodType<T>, operation: Parameters<typeof exchange<T>>[2]) =>
+    ofItsKind(
+      key,
+      call(what, (signal) => exchange(accept, signal, operation)),
+    );
+  const askAbout = async <T extends Answered>(...[what, key, accept, operation]: Parameters<typeof ask<T>>) =>
+    isAbout(key, await ask(what, key, accept, operation));
   const orUndefined = async <T>(answer: Promise<T>): Promise<T | undefined> => {
     try {
       return await answer;
@@ -72,25 +67,30 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
       throw error;
     }
   };
-  const readIdentity = async ({ deviceId, moduleId }: IdentityKey) =>
-    toIdentity(
-      await ask('identity read', identityAnswer, (registry) =>
+  const readIdentity = async (key: IdentityKey) => {
+    const { deviceId, moduleId } = key;
+    return toIdentity(
+      await askAbout('identity read', key, identityAnswer, (registry) =>
         moduleId === undefined ? registry.get(deviceId) : registry.getModule(deviceId, moduleId),
       ),
     );
-  const readTwin = async ({ deviceId, moduleId }: IdentityKey) =>
-    toTwin(
-      await ask('twin read', twinAnswer, (registry) =>
+  };
+  const readTwin = async (key: IdentityKey) => {
+    const { deviceId, moduleId } = key;
+    return toTwin(
+      await askAbout('twin read', key, twinAnswer, (registry) =>
         moduleId === undefined ? registry.getTwin(deviceId) : registry.getModuleTwin(deviceId, moduleId),
       ),
     );
+  };
 
   return {
     getIdentity: (key) => orUndefined(readIdentity(key)),
     getTwin: (key) => orUndefined(readTwin(key)),
     createIdentity: async (content) => {
-      const { moduleId } = content.key;
-      const answer = await ask('identity create', identityAnswer, (registry) =>
+      const { key } = content;
+      const { moduleId } = key;
+      const answer = await askAbout('identity create', key, identityAnswer, (registry) =>
         moduleId === undefined
           ? registry.create(toDeviceDescription(content))
           : registry.addModule(toModuleDescription(content, moduleId)),
@@ -98,26 +98,30 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
       return toIdentity(answer);
     },
     updateIdentity: async (content, etag) => {
-      const { moduleId } = content.key;
+      const { key } = content;
+      const { moduleId } = key;
       if (moduleId !== undefined) {
         const module = toModuleDescription(content, moduleId, etag);
         return toIdentity(
-          await ask('module update', identityAnswer, (registry) => registry.updateModule(module, false)),
+          await askAbout('module update', key, identityAnswer, (registry) => registry.updateModule(module, false)),
         );
       }
-      // The SDK's `update` overwrites whatever is there (If-Match: *); only the bulk operation takes the ETag.
-      const device = toDeviceDescription(content, etag);
-      await askForOne('device update', (registry) => registry.updateDevices([device], false));
-      return readIdentity(content.key);
+      // The SDK's `update` and `delete` overwrite and remove whatever is there (If-Match: *).
+      const device = toDeviceDescription(content);
+      return toIdentity(
+        await askAbout('device update', key, identityAnswer, (_registry, client) =>
+          writeDevice(client, 'PUT', device, etag),
+        ),
+      );
     },
-    deleteIdentity: async ({ deviceId, moduleId }, etag) => {
+    deleteIdentity: async (key, etag) => {
+      const { deviceId, moduleId } = key;
       try {
-        if (moduleId === undefined) {
-          const device = { deviceId, etag };
-          await askForOne('device delete', (registry) => registry.removeDevices([device], false));
-        } else {
-          await ask('module delete', noAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag }));
-        }
+        await (moduleId === undefined
+          ? ask('device delete', key, noAnswer, (_registry, client) =>
+              writeDevice(client, 'DELETE', { deviceId }, etag),
+            )
+          : ask('module delete', key, noAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag })));
       } catch (error) {
         if (!isAppError(error, 'deviceNotFound', 'moduleNotFound')) {
           throw error;
@@ -125,15 +129,16 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
       }
     },
     listModules: async (deviceId) =>
-      (await ask('modules list', identitiesAnswer, (registry) => registry.getModulesOnDevice(deviceId))).map(
-        toIdentity,
-      ),
-    patchTwin: async ({ deviceId, moduleId }, patch, etag = '*') => {
+      (
+        await ask('modules list', { deviceId }, identitiesAnswer, (registry) => registry.getModulesOnDevice(deviceId))
+      ).map(toIdentity),
+    patchTwin: async (key, patch, etag = '*') => {
+      const { deviceId, moduleId } = key;
       const body = toPatchBody(patch);
       if (Object.keys(body).length === 0) {
         throw new AppError('requestRefused', 'twin patch: it has neither tags nor desired', { retryable: false });
       }
-      const answer = await ask('twin patch', twinAnswer, (registry) =>
+      const answer = await askAbout('twin patch', key, twinAnswer, (registry) =>
         moduleId === undefined
           ? registry.updateTwin(deviceId, body, etag)
           : registry.updateModuleTwin(deviceId, moduleId, body, etag),

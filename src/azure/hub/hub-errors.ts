@@ -31,10 +31,27 @@ const BY_STATUS: Record<number, Verdict> = {
   429: ['hubThrottled', true],
 };
 
-const verdictOf = (status: number, serviceCode: number | undefined): Verdict => {
+interface HubAnswer {
+  status: number;
+  serviceCode?: number | undefined;
+  /** Header and body both name `serviceCode`. Default false. */
+  isSaidTwice?: boolean;
+  retryAfterInMs?: number | undefined;
+  cause?: unknown;
+}
+
+/** DeviceNotFound and ModuleNotFound: something will be taken away where they are believed. */
+const GONE = new Set([404001, 404010]);
+
+const verdictOf = ({ status, serviceCode, isSaidTwice = false }: HubAnswer): Verdict => {
   const known = serviceCode === undefined ? undefined : BY_SERVICE_CODE[serviceCode];
-  if (known !== undefined) {
+  const isDoubtful = GONE.has(serviceCode ?? 0) && !(status === 404 && isSaidTwice);
+  if (known !== undefined && !isDoubtful) {
     return known;
+  }
+  // The service says these codes with 404 only: another status and this code contradict each other.
+  if (isDoubtful && status !== 404 && status < 500) {
+    return ['hubBadAnswer', true];
   }
   if (status >= 500) {
     return ['hubUnavailable', true];
@@ -43,12 +60,9 @@ const verdictOf = (status: number, serviceCode: number | undefined): Verdict => 
   return BY_STATUS[status] ?? (status < 400 ? ['hubBadAnswer', true] : ['requestRefused', false]);
 };
 
-/** An answer with an error, or one entry of a bulk result, as one of our codes. The text of a body never gets into it. */
-export const hubAnswerError = (
-  what: string,
-  answer: { status: number; serviceCode?: number | undefined; retryAfterInMs?: number | undefined; cause?: unknown },
-): AppError => {
-  const [code, retryable] = verdictOf(answer.status, answer.serviceCode);
+/** An answer with an error as one of our codes. The text of a body never gets into it. */
+export const hubAnswerError = (what: string, answer: HubAnswer): AppError => {
+  const [code, retryable] = verdictOf(answer);
   const options: AppErrorOptions = { retryable, serviceCode: answer.serviceCode ?? answer.status };
   if (answer.retryAfterInMs !== undefined) {
     options.retryAfterInMs = answer.retryAfterInMs;
@@ -81,9 +95,9 @@ export const translateHubError = (what: string, error: unknown): unknown => {
   const cause = bareCause(error);
   const answer = answerOf(error);
   if (answer !== undefined) {
-    const serviceCode = serviceCodeOf(answer.headers, textAt(error, 'responseBody'));
+    const { code, isSaidTwice } = serviceCodeOf(answer.headers, textAt(error, 'responseBody'));
     const retryAfterInMs = parseRetryAfter(answer.headers['retry-after'], new Date());
-    return hubAnswerError(what, { status: answer.status, serviceCode, retryAfterInMs, cause });
+    return hubAnswerError(what, { status: answer.status, serviceCode: code, isSaidTwice, retryAfterInMs, cause });
   }
   if (isCredentialError(error) || textAt(error, 'message') === 'AccessToken creation failed') {
     return new AppError('hubUnauthorized', `${what}: no token for the hub`, { retryable: true, cause });

@@ -11,11 +11,11 @@ import { GuardedRestClient } from './rest-client.js';
 export type HubConnection =
   { kind: 'connectionString'; value: string } | { kind: 'identity'; hostName: string; credential: TokenCredential };
 
-/** One request by the SDK's Registry; resolves with the answer's body, which has the shape that is asked for. */
+/** One request by the SDK's Registry or by its transport; resolves with the answer's body, which has the shape that is asked for. */
 export type Exchange = <T>(
   accept: z.ZodType<T>,
   signal: AbortSignal,
-  operation: (registry: Registry) => Promise<unknown>,
+  operation: (registry: Registry, client: GuardedRestClient) => Promise<unknown>,
 ) => Promise<T>;
 
 /** As many as may wait for an answer at once; TWIN_CONCURRENCY is 32 by default. */
@@ -55,7 +55,7 @@ export const createExchange = (
       const onAccepted = (body: unknown) => {
         accepted = { body };
       };
-      await client.expectation.run({ accept, signal, onAccepted }, () => operation(registry));
+      await client.expectation.run({ accept, signal, onAccepted }, () => operation(registry, client));
       // The SDK's own result objects are left aside: they are merged copies, in which nulls and some names get lost.
       return accept.parse(accepted?.body);
     },

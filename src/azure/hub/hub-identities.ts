@@ -1,5 +1,11 @@
 import type { Registry } from 'azure-iothub/dist/registry.js';
-import type { Authentication, Identity, IdentityContent, IdentityKey } from '../../hub-model.js';
+import {
+  scopesOf,
+  type Authentication,
+  type Identity,
+  type IdentityContent,
+  type IdentityKey,
+} from '../../hub-model.js';
 import type { IdentityAnswer } from './hub-answers.js';
 
 /** Only what belongs to the type: the service fills the rest with nulls. */
@@ -16,10 +22,21 @@ const toAuthentication = ({
 const keyOf = ({ deviceId, moduleId }: Pick<IdentityAnswer, 'deviceId' | 'moduleId'>): IdentityKey =>
   moduleId === undefined || moduleId === null ? { deviceId } : { deviceId, moduleId };
 
+const connectionOf = ({ connectionState: state }: IdentityAnswer): Pick<Identity, 'connectionState'> =>
+  state === 'Connected' || state === 'Disconnected' ? { connectionState: state } : {};
+
 export const toIdentity = (answer: IdentityAnswer): Identity => {
   const { generationId, etag, managedBy, statusReason } = answer;
   const key = keyOf(answer);
-  const common = { key, generationId, etag, authentication: toAuthentication(answer.authentication) };
+  const activeAt = Date.parse(zoned(answer.lastActivityTime ?? ''));
+  const common = {
+    key,
+    generationId,
+    etag,
+    authentication: toAuthentication(answer.authentication),
+    ...connectionOf(answer),
+    ...(activeAt > 0 ? { lastActivityTime: new Date(activeAt) } : {}),
+  };
   if (key.moduleId !== undefined) {
     return { ...common, ...(typeof managedBy === 'string' ? { managedBy } : {}) };
   }
@@ -28,20 +45,24 @@ export const toIdentity = (answer: IdentityAnswer): Identity => {
     status: answer.status ?? 'enabled',
     iotEdge: answer.capabilities?.iotEdge ?? false,
     ...(typeof statusReason === 'string' ? { statusReason } : {}),
+    ...scopesOf({ deviceScope: answer.deviceScope || undefined, parentScopes: answer.parentScopes ?? undefined }),
   };
 };
+
+/** The service writes this time in UTC, with and without its `Z`. */
+const zoned = (time: string): string => (/(Z|[+-]\d\d:\d\d)$/.test(time) ? time : `${time}Z`);
 
 /**
  * The request's form. Authentication always goes along: the service makes new keys for an identity that comes without, and the SDK
  * puts empty ones in. A reason that is not set is sent as null, because an absent one might leave the old one standing.
  */
-export const toDeviceDescription = (content: IdentityContent, etag?: string): Registry.DeviceDescription => ({
+export const toDeviceDescription = (content: IdentityContent): Registry.DeviceDescription => ({
   deviceId: content.key.deviceId,
-  ...(etag === undefined ? {} : { etag }),
   status: content.status ?? 'enabled',
   statusReason: content.statusReason ?? null,
   authentication: content.authentication,
   capabilities: { iotEdge: content.iotEdge ?? false },
+  ...scopesOf(content),
 });
 
 /** The SDK's own type for modules leaves out `authentication.type` and nulls, which its code passes on. */

@@ -58,11 +58,7 @@ export const createPacedHub = (client: HubClient, gate: HubGate, { read, write }
     getIdentity: (key) => read(begin, () => client.getIdentity(key)),
     listModules: (deviceId) => read(begin, () => client.listModules(deviceId)),
     createIdentity: (content) => write(change, () => client.createIdentity(content)),
-    updateIdentity: (content, etag) =>
-      // A device is written in bulk and read again.
-      write({ ...change, calls: content.key.moduleId === undefined ? 2 : 1 }, () =>
-        client.updateIdentity(content, etag),
-      ),
+    updateIdentity: (content, etag) => write(change, () => client.updateIdentity(content, etag)),
     deleteIdentity: (key, etag) => write(change, () => client.deleteIdentity(key, etag)),
     getTwin: async (key) => {
       const twin = await read({ lane: 'twinRead', messages: 1, maxWaitInMs: PATIENT_IN_MS }, () => client.getTwin(key));

@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { numberAt, textAt } from '../error-fields.js';
-import { bulkAnswer } from './hub-answers.js';
 
 /** IoT Hub, "Troubleshoot error codes": the ones that decide something here. Bodies and headers have them by name or number. */
 const CODES: Record<string, number> = {
@@ -39,24 +38,33 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** The service has put the code into `Message` as `ErrorCode:Name;...`, as JSON text with `errorCode`, and beside it. */
+/**
+ * The service has put the code into `Message` as `ErrorCode:Name;...`, as JSON text with `errorCode`, and beside it. A message that
+ * quotes a code in its middle is somebody else's.
+ */
 const codeInBody = (body: unknown): number | undefined => {
-  const bulk = bulkAnswer.safeParse(body);
-  if (bulk.success) {
-    return parseServiceCode(bulk.data.errors?.[0]?.errorCode ?? undefined);
-  }
   const message = textAt(body, 'Message') ?? textAt(body, 'message');
-  const named = /ErrorCode:\s*(\w+)/.exec(message ?? '')?.[1];
+  const named = /^ErrorCode:\s*(\w+)\s*(?:;|$)/.exec(message ?? '')?.[1];
   const nested = message?.startsWith('{') ? parseJson(message) : undefined;
   const candidates = [named, numberAt(nested, 'errorCode'), numberAt(body, 'errorCode'), textAt(body, 'errorCode')];
   return candidates.map(parseServiceCode).find((code) => code !== undefined);
 };
 
-/** The service's six-digit code of an error answer, if it says one that is known here or is a number. */
-export const serviceCodeOf = (headers: IncomingHttpHeaders, body: unknown): number | undefined => {
+const codeInHeader = (headers: IncomingHttpHeaders): number | undefined => {
   const header = headers['iothub-errorcode'];
-  return (
-    codeInBody(typeof body === 'string' ? parseJson(body) : body) ??
-    parseServiceCode(Array.isArray(header) ? header[0] : header)
-  );
+  return parseServiceCode(Array.isArray(header) ? header[0] : header);
+};
+
+export interface ServiceCode {
+  /** Six digits, if the answer says one that is known here or is a number. */
+  code: number | undefined;
+  /** Header and body both say it: whatever answers in a hub's place does not do that by chance. */
+  isSaidTwice: boolean;
+}
+
+/** The service's own code of an error answer. */
+export const serviceCodeOf = (headers: IncomingHttpHeaders, body: unknown): ServiceCode => {
+  const inBody = codeInBody(typeof body === 'string' ? parseJson(body) : body);
+  const inHeader = codeInHeader(headers);
+  return { code: inBody ?? inHeader, isSaidTwice: inBody !== undefined && inBody === inHeader };
 };

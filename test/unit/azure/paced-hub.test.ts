@@ -41,7 +41,7 @@ describe('a paced hub', () => {
       ['identity', 1, 0],
       ['twinRead', 1, 1],
       ['twinWrite', 1, 2],
-      ['identity', 2, 0],
+      ['identity', 1, 0],
     ]);
   });
 

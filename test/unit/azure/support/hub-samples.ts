@@ -70,11 +70,11 @@ export const operations: Record<string, (hubClient: HubClient) => Promise<unknow
   getModule: (c) => c.getIdentity({ deviceId: 'd', moduleId: 'm' }),
   createIdentity: (c) => c.createIdentity(content),
   updateIdentity: (c) => c.updateIdentity(content, 'MQ=='),
-  deleteIdentity: (c) => c.deleteIdentity({ deviceId: 'd' }, 'MQ=='),
   listModules: (c) => c.listModules('d'),
   getTwin: (c) => c.getTwin({ deviceId: 'd' }),
   patchTwin: (c) => c.patchTwin({ deviceId: 'd', moduleId: 'm' }, { tags: { a: 1 } }),
 };
 
-/** The one operation that is promised no body. */
+/** The operations that are promised no body. */
+export const deleteDevice = (c: HubClient) => c.deleteIdentity({ deviceId: 'd' }, 'MQ==');
 export const deleteModule = (c: HubClient) => c.deleteIdentity({ deviceId: 'd', moduleId: 'm' }, 'MQ==');
