@@ -4,6 +4,7 @@ import { connectServices } from './azure/connect-services.js';
 import type { Clock } from './clock.js';
 import { createInvocationLogger } from './functions/invocation-log.js';
 import { registryRetryHandler } from './functions/registry-retry.js';
+import { registrySweepHandler } from './functions/registry-sweep.js';
 import { registrySyncHandler } from './functions/registry-sync.js';
 import { createCounters } from './health/counters.js';
 import type { HubRole } from './hub-model.js';
@@ -15,10 +16,12 @@ import { paceRepairs } from './registry/pace-repair.js';
 import { createReplicate } from './registry/replicate.js';
 import { createIdentitySync } from './registry/sync-identity.js';
 import { createSyncNow } from './registry/sync-now.js';
+import { sweepMarks } from './registry/sweep-marks.js';
 import { decideDirection } from './routing/direction.js';
 import { createRoutingState } from './routing/state.js';
 import type { Settings } from './settings.js';
 import { createStandStillWatch } from './stand-still.js';
+import { timerSchedule } from './timer-schedule.js';
 import { connectRelay } from './wiring/connect-relay.js';
 import { registerFailoverFunctions } from './wiring/failover-functions.js';
 import { registerHttpFunctions } from './wiring/http-functions.js';
@@ -87,6 +90,11 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
       queueName: 'registry-retry',
       connection: settings.stateStorage.connectionName,
       handler: registryRetryHandler(paceRepairs({ ...putBack, nextTurn }, createRegistryRetryHandler(hints))),
+    });
+    const { repairOverdueInMs: overdueInMs } = settings;
+    app.timer('registrySweep', {
+      schedule: timerSchedule(Math.min(60_000, overdueInMs)),
+      handler: registrySweepHandler(() => sweepMarks({ ...putBack, overdueInMs })),
     });
     registerTwinFunctions({
       settings,

@@ -11,6 +11,7 @@ export type LogEventId =
   | 'identity.synced' // outcome, hub, deviceId, moduleId
   | 'identity.notNow' // put back on the queue; reason, attempt
   | 'identity.refused' // a refusal that no repetition mends; reason
+  | 'repair.swept' // dirty marks whose message was missing got one; hub, count
   | 'hint.skipped' // an event that asks for nothing; reason
   | 'twin.batch' // a batch was processed; counts
   | 'twin.held' // the partition waits; reason

@@ -44,6 +44,7 @@ export interface Settings {
   pacing: PacingSettings;
   /** Dirty ids repaired in a minute, by this instance. */
   repairPerMinute: number;
+  repairOverdueInMs: number;
   /** Opens the details of health. Unset: nobody sees them. */
   operatorKey: string | undefined;
   failover: FailoverSettings;
@@ -92,6 +93,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
       quotaShare: set.MIRROR_QUOTA_SHARE,
     },
     repairPerMinute: set.REPAIR_PER_MINUTE,
+    repairOverdueInMs: set.REPAIR_OVERDUE_SECONDS * 1000,
     operatorKey: set.OPERATOR_KEY,
     failover,
     relay,

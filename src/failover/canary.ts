@@ -17,12 +17,3 @@ export async function sendCanaries(
     }),
   );
 }
-
-/**
- * An interval of 1 s to 59 minutes as an NCRONTAB expression (six fields, "Timer trigger for Azure Functions"): below a minute in seconds, from a minute on in
- * whole minutes. One that does not divide a minute or an hour is shorter once in each.
- */
-export function canarySchedule(everyInMs: number): string {
-  const seconds = Math.round(everyInMs / 1000);
-  return seconds < 60 ? `*/${seconds} * * * * *` : `0 */${Math.round(seconds / 60)} * * * *`;
-}

@@ -1,9 +1,10 @@
 import { AppError } from '../errors.js';
-import type { HubRole, IdentityKey } from '../hub-model.js';
+import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import type { HintHandlerOptions } from './handle-event.js';
 import { parkHint, skipHint, type HintOutcome } from './hint-outcome.js';
-import { putBack } from './put-back.js';
+import { orHeld, putBack } from './put-back.js';
 import { parseRetryMessage } from './retry-message.js';
+import { toMessage } from './sync-run.js';
 
 /**
  * One message of the queue `registry-retry`: the identity is repaired by state, whatever first led to the message. Put back with
@@ -21,10 +22,26 @@ export const createRegistryRetryHandler =
     }
     const outcome = await options.syncIdentity(source, key);
     if (outcome.kind === 'done') return outcome;
+    if (outcome.kind === 'nothing' && outcome.reason === 'sourceIsStandby') await turnMark(options, source, key);
     if (outcome.kind === 'nothing') return skipHint(options, outcome.reason, { hub: options.hubNames[source], ...key });
-    await putBack(options, source, key, attempt + 1, outcome);
+    await putBack(options, source, key, attempt + 1, outcome, message.marked);
     return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
   };
+
+/**
+ * The mark says that the hubs differ, and the direction has turned since: from now on the other hub's state is the one to be copied. The
+ * new mark comes first, so that a process that ends in between leaves two and not none.
+ */
+const turnMark = async (options: HintHandlerOptions, source: HubRole, key: IdentityKey): Promise<void> => {
+  const { ledger, queue, hubNames, clock } = options;
+  const mark = await orHeld(ledger.readDirty(source, key));
+  if (mark === undefined) return;
+  const active = otherRole(source);
+  const now = clock.now();
+  await orHeld(ledger.markDirty(active, key, mark.reason, now, now));
+  await orHeld(queue.enqueue({ ...toMessage(hubNames[active], key, 1), marked: true }, 0));
+  await orHeld(ledger.clearDirty(source, mark));
+};
 
 /** Event Grid and the route both tell of a new device: whichever comes second finds its mark cleared by the first. */
 const isDirty = async ({ ledger }: HintHandlerOptions, source: HubRole, key: IdentityKey): Promise<boolean> => {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { AppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { HintOutcome } from './hint-outcome.js';
@@ -8,8 +9,9 @@ import { toMessage } from './sync-run.js';
 
 export interface PaceRepairOptions {
   hubNames: Record<HubRole, string>;
-  ledger: Pick<LedgerPort, 'readDirty'>;
+  ledger: Pick<LedgerPort, 'readDirty' | 'postponeDirty'>;
   queue: Pick<RetryQueuePort, 'enqueue'>;
+  clock: Pick<Clock, 'now'>;
   /** Takes the next turn: milliseconds until it comes. */
   nextTurn: () => number;
 }
@@ -24,11 +26,16 @@ export const paceRepairs =
   async (raw: unknown): Promise<HintOutcome> => {
     const message = parseRetryMessage(raw, options.hubNames);
     if (message.kind === 'bad' || message.turn) return handle(raw);
-    const { source, key, attempt } = message;
+    const { source, key, attempt, marked } = message;
     if (!(await isRepair(options, source, key))) return handle(raw);
     const waitInMs = options.nextTurn();
     if (waitInMs === 0) return handle(raw);
-    const again: RetryMessage = { ...toMessage(options.hubNames[source], key, attempt), turn: true };
+    const again: RetryMessage = {
+      ...toMessage(options.hubNames[source], key, attempt),
+      turn: true,
+      ...(marked && { marked }),
+    };
+    await orHeld(options.ledger.postponeDirty(source, key, new Date(options.clock.now().getTime() + waitInMs)));
     await orHeld(options.queue.enqueue(again, waitInMs));
     return { kind: 'queued', reason: 'repairPaced' };
   };

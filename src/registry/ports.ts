@@ -27,8 +27,15 @@ export interface LedgerPort {
   write(source: HubRole, entry: LedgerEntry): Promise<LedgerEntry>;
 
   readDirty(source: HubRole, key: IdentityKey): Promise<DirtyMark | undefined>;
-  /** Sets or renews the mark; each call gives it a new token, so that a repair under way cannot clear it. */
-  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date): Promise<void>;
+  /**
+   * Sets or renews the mark; each call gives it a new token, so that a repair under way cannot clear it. `dueAt`: when its message
+   * should have been worked off.
+   */
+  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date, dueAt: Date): Promise<void>;
+  /** Its message was put back until `dueAt`. Resolves without a change where there is no mark, or it was renewed meanwhile. */
+  postponeDirty(source: HubRole, key: IdentityKey, dueAt: Date): Promise<void>;
+  /** Marks of `source` that were due before `before`, at most `limit`. */
+  listOverdue(source: HubRole, before: Date, limit: number): Promise<DirtyMark[]>;
   /** Clears the mark unless it was renewed since it was read. Resolves false when it was. */
   clearDirty(source: HubRole, mark: DirtyMark): Promise<boolean>;
   countDirty(): Promise<number>;
@@ -78,6 +85,8 @@ export interface DirtyMark {
   reason: string;
   since: Date;
   token: string;
+  /** Absent in marks of older releases. */
+  dueAt?: Date;
 }
 
 /** Queue `registry-retry`. No expiry. Rejects with storageUnavailable. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { AppError, codeOf } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
-import type { LedgerPort, Random, RetryQueuePort } from './ports.js';
+import type { LedgerPort, Random, RetryMessage, RetryQueuePort } from './ports.js';
 import { retryDelayInMs } from './retry-delay.js';
 import { toMessage } from './sync-run.js';
 import type { SyncOutcome } from './sync-outcome.js';
@@ -27,26 +27,34 @@ export const putBack = async (
   key: IdentityKey,
   attempt: number,
   outcome: Extract<SyncOutcome, { kind: 'notNow' | 'refused' }>,
+  isMarked = false,
 ): Promise<void> => {
   const { hubNames, queue, logger, random } = options;
   const refused = outcome.kind === 'refused';
   const code = outcome.error === undefined ? undefined : codeOf(outcome.error);
   const fields = { hub: hubNames[source], ...key, attempt, side: outcome.side, code };
-  if (refused) {
-    logger.event('error', 'identity.refused', { ...fields, serviceCode: outcome.error.serviceCode });
-    await markRefused(options, source, key);
-  } else {
-    logger.event('warn', 'identity.notNow', { ...fields, reason: outcome.reason });
-  }
   const retryAfterInMs = outcome.error?.retryAfterInMs;
   const delayInMs = retryDelayInMs({ attempt, pace: refused ? 'slow' : 'quick', random, retryAfterInMs });
-  await orHeld(queue.enqueue(toMessage(hubNames[source], key, attempt), delayInMs));
+  const dueAt = new Date(options.clock.now().getTime() + delayInMs);
+  if (refused) {
+    logger.event('error', 'identity.refused', { ...fields, serviceCode: outcome.error.serviceCode });
+    await tellMark(options, key, (now) => options.ledger.markDirty(source, key, 'refusedByTarget', now, dueAt));
+  } else {
+    logger.event('warn', 'identity.notNow', { ...fields, reason: outcome.reason });
+    if (isMarked) await tellMark(options, key, () => options.ledger.postponeDirty(source, key, dueAt));
+  }
+  const message: RetryMessage = { ...toMessage(hubNames[source], key, attempt), ...(isMarked && { marked: true }) };
+  await orHeld(queue.enqueue(message, delayInMs));
 };
 
 /** The message alone brings the repair about; the mark makes it seen. So a table that is away is told and not fatal. */
-const markRefused = async (options: PutBackOptions, source: HubRole, key: IdentityKey): Promise<void> => {
+const tellMark = async (
+  options: PutBackOptions,
+  key: IdentityKey,
+  tell: (now: Date) => Promise<void>,
+): Promise<void> => {
   try {
-    await options.ledger.markDirty(source, key, 'refusedByTarget', options.clock.now());
+    await tell(options.clock.now());
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     options.logger.event('warn', 'identity.notNow', { reason: 'storageAway', code: error.code, ...key });

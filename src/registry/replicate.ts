@@ -31,8 +31,10 @@ export const createReplicate = (
   options: Omit<PutBackOptions, 'logger'> & { syncIdentity: SyncIdentity },
 ): Replicate => {
   const markDirty: Replicate['markDirty'] = async (source, key, reason) => {
-    await options.ledger.markDirty(source, key, reason, options.clock.now());
+    const now = options.clock.now();
     const delayInMs = retryDelayInMs({ attempt: 1, pace: 'quick', random: options.random });
+    // A process that ends between the two leaves a mark without a message: the sweep finds it overdue (sweep-marks.ts).
+    await options.ledger.markDirty(source, key, reason, now, new Date(now.getTime() + delayInMs));
     const message: RetryMessage = { ...toMessage(options.hubNames[source], key, 1), marked: true };
     await options.queue.enqueue(message, delayInMs);
   };

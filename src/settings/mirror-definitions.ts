@@ -82,6 +82,11 @@ export const mirrorDefinitions = {
     features: ['sync'],
     meaning: 'share of its messages of a UTC day that the mirror may use; past it the mirror waits',
   },
+  REPAIR_OVERDUE_SECONDS: {
+    ...wholeNumber(300, 1, 86_400),
+    features: ['sync'],
+    meaning: 'how long after it was due a repair that has lost its message gets another',
+  },
   REPAIR_PER_MINUTE: {
     ...wholeNumber(60, 1, 60_000),
     features: ['sync'],

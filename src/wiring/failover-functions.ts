@@ -5,7 +5,7 @@ import type { Services } from '../azure/connect-services.js';
 import { createCanarySender } from '../azure/device/canary-sender.js';
 import { createDurableEngine } from '../azure/durable-engine.js';
 import { codeOf } from '../errors.js';
-import { canarySchedule, sendCanaries } from '../failover/canary.js';
+import { sendCanaries } from '../failover/canary.js';
 import { watchCommands } from '../failover/commands.js';
 import { keepWatches } from '../failover/keeper.js';
 import { names } from '../failover/names.js';
@@ -17,6 +17,7 @@ import { progressHandler } from '../functions/consumers-progress.js';
 import { consumersHandler } from '../functions/consumers.js';
 import { runWithLog } from '../functions/invocation-log.js';
 import { deviceHostOf } from '../hub-name.js';
+import { timerSchedule } from '../timer-schedule.js';
 import type { Settings } from '../settings.js';
 import { connectWatchedHubs, type WatchedHubs, type WatchedHubsOptions } from './watched-hubs.js';
 
@@ -89,7 +90,7 @@ function registerTimers({ watched, engineOf, settings, services, clock, logger }
     timeoutInMs: settings.hubCallTimeoutInMs,
   });
   app.timer('canary', {
-    schedule: canarySchedule(device.everyInMs),
+    schedule: timerSchedule(device.everyInMs),
     handler: (_timer, context) => runWithLog(context, () => sendCanaries({ canary, logger }, hubs)),
   });
 }

@@ -34,7 +34,7 @@ describe('the ledger', () => {
       { hubNames: { primary: 'fresh-p', secondary: 'fresh-s' } },
     );
     expect(await fresh.ledger.isEmpty()).toBe(true);
-    await fresh.ledger.markDirty('primary', { deviceId: 'marked' }, 'lifecycle', new Date());
+    await fresh.ledger.markDirty('primary', { deviceId: 'marked' }, 'lifecycle', new Date(), new Date());
     expect(await fresh.ledger.isEmpty()).toBe(true);
     await fresh.ledger.write('secondary', anEntry({ deviceId: 'copied' }));
     expect(await fresh.ledger.isEmpty()).toBe(false);
@@ -134,13 +134,13 @@ describe('dirty marks', () => {
     const key = { deviceId: 'dirty-1', moduleId: 'm' };
     const at = new Date('2026-11-01T12:00:00.000Z');
     const before = await storage.ledger.countDirty();
-    await storage.ledger.markDirty('primary', key, 'lifecycle', at);
-    await storage.ledger.markDirty('secondary', key, 'holdLimit', at);
+    await storage.ledger.markDirty('primary', key, 'lifecycle', at, at);
+    await storage.ledger.markDirty('secondary', key, 'holdLimit', at, at);
     expect(await storage.ledger.countDirty()).toBe(before + 2);
 
     const old = await storage.ledger.readDirty('primary', key);
     expect(old).toMatchObject({ key, reason: 'lifecycle', since: at });
-    await storage.ledger.markDirty('primary', key, 'sourceUnreadable', at);
+    await storage.ledger.markDirty('primary', key, 'sourceUnreadable', at, at);
     expect(await storage.ledger.clearDirty('primary', old!)).toBe(false);
     const renewed = await storage.ledger.readDirty('primary', key);
     expect(renewed?.reason).toBe('sourceUnreadable');
@@ -148,6 +148,27 @@ describe('dirty marks', () => {
     expect(await storage.ledger.readDirty('primary', key)).toBeUndefined();
     expect(await storage.ledger.clearDirty('primary', renewed!)).toBe(true);
     expect(await storage.ledger.countDirty()).toBe(before + 1);
+  });
+
+  it('are found when they are overdue, by direction, until they are postponed', async () => {
+    const key = { deviceId: 'overdue#1' };
+    const at = new Date('2026-11-01T12:00:00.000Z');
+    const overdue = async (before: Date) =>
+      (await storage.ledger.listOverdue('primary', before, 10)).filter(
+        ({ key: found }) => found.deviceId === key.deviceId,
+      );
+    await storage.ledger.markDirty('primary', key, 'holdLimit', at, at);
+    expect(await overdue(at)).toEqual([]);
+    expect(await overdue(new Date(at.getTime() + 1))).toMatchObject([
+      { key, reason: 'holdLimit', since: at, dueAt: at },
+    ]);
+    const mark = await storage.ledger.readDirty('primary', key);
+    const later = new Date('2026-11-01T13:00:00.000Z');
+    await storage.ledger.postponeDirty('primary', key, later);
+    expect(await overdue(later)).toEqual([]);
+    expect(await storage.ledger.clearDirty('primary', { ...mark!, token: mark!.token })).toBe(true);
+    await storage.ledger.postponeDirty('primary', key, later);
+    expect(await storage.ledger.readDirty('primary', key)).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { TableClient } from '@azure/data-tables';
+import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { HubRole, IdentityKey } from '../../hub-model.js';
-import type { LedgerPort } from '../../registry/ports.js';
+import type { DirtyMark, LedgerPort } from '../../registry/ports.js';
 import { encodeRowKey } from './key-encoding.js';
 import type { StorageCall } from './storage-call.js';
 import { isContainerAway, isStatus } from './storage-errors.js';
@@ -13,11 +13,21 @@ const markSchema = z.object({
   reason: z.string(),
   since: z.coerce.date(),
   token: z.string(),
+  dueAt: z.coerce.date().optional(),
 });
+const keyedMarkSchema = markSchema.extend({ deviceId: z.string(), moduleId: z.string().optional() });
 
-type DirtyMarks = Pick<LedgerPort, 'readDirty' | 'markDirty' | 'clearDirty' | 'countDirty'>;
+type DirtyMarks = Pick<
+  LedgerPort,
+  'readDirty' | 'markDirty' | 'postponeDirty' | 'listOverdue' | 'clearDirty' | 'countDirty'
+>;
 const ROLES: HubRole[] = ['primary', 'secondary'];
 const PAGE_SIZE = 1000;
+
+const toMark = (key: IdentityKey, row: z.infer<typeof markSchema>): DirtyMark => {
+  const { reason, since, token, dueAt } = row;
+  return { key, reason, since, token, ...(dueAt !== undefined && { dueAt }) };
+};
 
 /** Marks live in partitions of their own, so that counting them reads nothing else. */
 export const createDirtyMarks = (
@@ -43,12 +53,36 @@ export const createDirtyMarks = (
     readDirty: (source, key) =>
       call('dirty mark read', async (abortSignal) => {
         const row = await readRow(source, key, abortSignal);
-        return row && { key, reason: row.reason, since: row.since, token: row.token };
+        return row && toMark(key, row);
       }),
-    markDirty: (source, key, reason, at) =>
+    postponeDirty: (source, key, dueAt) =>
+      call('dirty mark postpone', async (abortSignal) => {
+        const row = await readRow(source, key, abortSignal);
+        if (row === undefined) return;
+        const change = { partitionKey: partitionOf(source), rowKey: encodeRowKey(key), dueAt };
+        try {
+          await table.updateEntity(change, 'Merge', { etag: row.etag, abortSignal });
+        } catch (error) {
+          if (!isStatus(error, 412) && !(isStatus(error, 404) && !isContainerAway(error))) throw error;
+        }
+      }),
+    listOverdue: (source, before, limit) =>
+      call('dirty mark list', async (abortSignal) => {
+        const filter = odata`PartitionKey eq ${partitionOf(source)} and dueAt lt ${before}`;
+        const marks: DirtyMark[] = [];
+        for await (const entity of table.listEntities({ queryOptions: { filter }, abortSignal })) {
+          const row = keyedMarkSchema.safeParse(entity);
+          if (!row.success) continue;
+          const { deviceId, moduleId } = row.data;
+          marks.push(toMark({ deviceId, ...(moduleId !== undefined && { moduleId }) }, row.data));
+          if (marks.length >= limit) break;
+        }
+        return marks;
+      }),
+    markDirty: (source, key, reason, at, dueAt) =>
       call('dirty mark write', async (abortSignal) => {
         // The token and not the ETag tells two marks apart: ETags are times, and two writes can share one.
-        const row = { partitionKey: partitionOf(source), rowKey: encodeRowKey(key), ...key, reason, since: at };
+        const row = { partitionKey: partitionOf(source), rowKey: encodeRowKey(key), ...key, reason, since: at, dueAt };
         await table.upsertEntity({ ...row, token: randomUUID() }, 'Replace', { abortSignal });
       }),
     clearDirty: (source, mark) =>

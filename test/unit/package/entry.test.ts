@@ -38,6 +38,7 @@ describe('dist/src/index.js under plain node', () => {
     expect(JSON.parse(stdout)).toEqual([
       'registrySync',
       'registryRetry',
+      'registrySweep',
       'twinSync',
       'deviceRouting',
       'syncDevice',
@@ -47,7 +48,7 @@ describe('dist/src/index.js under plain node', () => {
 
   const resource = '/subscriptions/0/resourceGroups/g/providers/Microsoft.Devices/IotHubs/p';
   it.each([
-    ['sync', ['registrySync', 'registryRetry', 'twinSync', 'syncDevice', 'health']],
+    ['sync', ['registrySync', 'registryRetry', 'registrySweep', 'twinSync', 'syncDevice', 'health']],
     ['routing', ['deviceRouting', 'health']],
   ])('registers only what belongs to the feature %s, and health', async (features, names) => {
     const { stdout } = await load({ ...settings, FEATURES: features });

@@ -30,10 +30,26 @@ export class FakeLedger implements LedgerPort {
     return this.#call('readDirty', () => structuredClone(this.marks.get(rowName(source, key))));
   }
 
-  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date) {
+  markDirty(source: HubRole, key: IdentityKey, reason: string, at: Date, dueAt: Date) {
     return this.#call('markDirty', () => {
-      this.marks.set(rowName(source, key), { key, reason, since: at, token: this.#next() });
+      this.marks.set(rowName(source, key), { key, reason, since: at, token: this.#next(), dueAt });
     });
+  }
+
+  postponeDirty(source: HubRole, key: IdentityKey, dueAt: Date) {
+    return this.#call('postponeDirty', () => {
+      const mark = this.marks.get(rowName(source, key));
+      if (mark !== undefined) mark.dueAt = dueAt;
+    });
+  }
+
+  listOverdue(source: HubRole, before: Date, limit: number) {
+    return this.#call('listOverdue', () =>
+      [...this.marks]
+        .filter(([name, { dueAt }]) => name.startsWith(`${source}:`) && dueAt !== undefined && dueAt < before)
+        .slice(0, limit)
+        .map(([, mark]) => structuredClone(mark)),
+    );
   }
 
   clearDirty(source: HubRole, mark: DirtyMark) {

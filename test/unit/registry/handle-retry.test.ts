@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { failure } from './fakes-hub.js';
-import { device, module, setUp } from './fakes-room.js';
+import { device, drain, module, setUp } from './fakes-room.js';
 
 const message = { hubName: 'p-hub', deviceId: 'd', attempt: 3 };
 
@@ -79,14 +79,36 @@ describe('a message of the retry queue', () => {
     await expect(room.handleRetry(message)).rejects.toMatchObject({ code: 'held', retryable: true });
   });
 
-  it('asks for nothing when its source is the standby by now; the mark stays', async () => {
+  it('asks for nothing when its source is the standby by now; its mark and a message turn to the active hub', async () => {
     const room = setUp();
     room.hubs.primary.addDevice('d');
     await room.replicate.markDirty('primary', device('d'), 'holdLimit');
     room.state.activeHub = 'secondary';
-    expect(await room.handleRetry(message)).toEqual({ kind: 'skipped', reason: 'sourceIsStandby' });
-    expect(room.ledger.marks.size).toBe(1);
+    const [sent] = room.queue.messages.splice(0);
+    expect(await room.handleRetry(sent?.message)).toEqual({ kind: 'skipped', reason: 'sourceIsStandby' });
     expect(room.hubs.secondary.calls).toEqual([]);
+    expect(room.ledger.mark(device('d'), 'primary')).toBeUndefined();
+    expect(room.ledger.mark(device('d'), 'secondary')).toMatchObject({ reason: 'holdLimit' });
+    expect(room.queue.messages.map((item) => item.message)).toEqual([
+      { hubName: 's-hub', deviceId: 'd', attempt: 1, marked: true },
+    ]);
+    await drain(room);
+    expect(room.ledger.marks.size).toBe(0);
+  });
+
+  it('stays one with a mark each time it is put back, and its mark knows when it is due', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    await room.replicate.markDirty('primary', device('d'), 'holdLimit');
+    room.hubs.secondary.onCall = () => {
+      throw failure('hubUnavailable');
+    };
+    const [sent] = room.queue.messages.splice(0);
+    await room.handleRetry(sent?.message);
+    const [again] = room.queue.messages;
+    expect(again?.message).toMatchObject({ attempt: 2, marked: true });
+    const dueAt = new Date(room.clock.now().getTime() + (again?.delayInMs ?? 0));
+    expect(room.ledger.mark(device('d'))?.dueAt).toEqual(dueAt);
   });
 
   it.each([

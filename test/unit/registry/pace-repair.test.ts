@@ -11,14 +11,14 @@ function setUpPaced(perMinute: number) {
   const { clock, ledger, queue } = room;
   const nextTurn = createRepairPace(perMinute, clock);
   const hubNames = { primary: 'p-hub', secondary: 's-hub' };
-  return { ...room, handle: paceRepairs({ hubNames, ledger, queue, nextTurn }, room.handleRetry) };
+  return { ...room, handle: paceRepairs({ hubNames, ledger, queue, clock, nextTurn }, room.handleRetry) };
 }
 
 const addDirty = async (room: ReturnType<typeof setUpPaced>, count: number, reason = 'holdLimit') => {
   const ids = Array.from({ length: count }, (_, index) => `d${index}`);
   for (const id of ids) {
     room.hubs.primary.addDevice(id);
-    await room.ledger.markDirty('primary', device(id), reason, room.clock.now());
+    await room.ledger.markDirty('primary', device(id), reason, room.clock.now(), room.clock.now());
   }
   return ids;
 };
