@@ -1,8 +1,10 @@
 import { onStopSignal } from '../signals.js';
 import { parseDemoOptions } from './options.js';
-import { startDemo } from './run-demo.js';
 
-const demo = startDemo(parseDemoOptions(process.argv.slice(2)));
+const options = parseDemoOptions(process.argv.slice(2));
+// After the options: --help and a wrong option are answered before the SDKs are loaded.
+const { startDemo } = await import('./run-demo.js');
+const demo = startDemo(options);
 onStopSignal(() => {
   console.log('\nStopping: every process of the demo is ended.');
   demo.stop();
