@@ -16,6 +16,10 @@ param primaryLocation string
 @minLength(2)
 param secondaryLocation string
 
+@description('Region of a third, tiny account for the routing document: any two of the three are enough then. Empty: none, and the mirror waits while either of the two is away.')
+@maxLength(50)
+param witnessLocation string = ''
+
 @description('small: one app in the secondary region. paired: an app in each region, which survives the loss of either.')
 @allowed(['small', 'paired'])
 param topology string = 'small'
@@ -123,6 +127,8 @@ var primaryHubName = empty(existingPrimaryHub) ? 'iot-${environmentName}-p-${suf
 var secondaryHubName = empty(existingSecondaryHub) ? 'iot-${environmentName}-s-${suffix}' : existingSecondaryHub
 var primaryGroupName = 'rg-${environmentName}-p'
 var secondaryGroupName = 'rg-${environmentName}-s'
+var hasWitness = !empty(witnessLocation)
+var witnessGroupName = 'rg-${environmentName}-w'
 var primaryHubGroup = empty(existingPrimaryHub) ? primaryGroupName : existingPrimaryHubResourceGroup
 var secondaryHubGroup = empty(existingSecondaryHub) ? secondaryGroupName : existingSecondaryHubResourceGroup
 
@@ -178,6 +184,18 @@ module secondaryRegion 'modules/region.bicep' = {
   }
 }
 
+resource witnessGroup 'Microsoft.Resources/resourceGroups@2024-03-01' = if (hasWitness) {
+  name: witnessGroupName
+  location: witnessLocation
+  tags: allTags
+}
+
+module witness 'modules/witness.bicep' = if (hasWitness) {
+  name: 'witness'
+  scope: witnessGroup
+  params: { location: witnessLocation, name: 'stw${suffix}', tags: allTags }
+}
+
 // The primary hub's changes go to the secondary region, the secondary hub's to the region that has the other app.
 module primaryHub 'modules/hub.bicep' = if (empty(existingPrimaryHub)) {
   name: 'primary-hub'
@@ -226,6 +244,8 @@ module secondaryDeployment 'modules/deployment.bicep' = {
     region: secondaryRegion.outputs.region
     otherResourceGroup: primaryGroupName
     otherStorageName: primaryRegion.outputs.region.storageName
+    witnessResourceGroup: witnessGroupName
+    witnessStorageName: hasWitness ? witness!.outputs.name : ''
     primaryHub: hubs.primary
     secondaryHub: hubs.secondary
     takesFromPrimary: true
@@ -248,6 +268,8 @@ module primaryDeployment 'modules/deployment.bicep' = if (paired) {
     region: primaryRegion.outputs.region
     otherResourceGroup: secondaryGroupName
     otherStorageName: secondaryRegion.outputs.region.storageName
+    witnessResourceGroup: witnessGroupName
+    witnessStorageName: hasWitness ? witness!.outputs.name : ''
     primaryHub: hubs.primary
     secondaryHub: hubs.secondary
     takesFromPrimary: false

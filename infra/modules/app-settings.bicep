@@ -10,6 +10,9 @@ param region Region
 @description('Account of the other region, for the second copy of the routing document.')
 param otherStorageName string
 
+@description('Third account of the routing document. Empty: none.')
+param witnessStorageName string
+
 param app App
 
 var hubDomain = 'azure-devices.net'
@@ -38,6 +41,12 @@ var shared = {
   SECONDARY_HUB__credential: 'managedidentity'
   SECONDARY_HUB__clientId: region.clientId
   OPERATOR_KEY: '@Microsoft.KeyVault(SecretUri=${region.vaultUri}/secrets/operator-key/)'
+}
+
+var witness = {
+  STATE_STORAGE_WITNESS__accountName: witnessStorageName
+  STATE_STORAGE_WITNESS__credential: 'managedidentity'
+  STATE_STORAGE_WITNESS__clientId: region.clientId
 }
 
 var sync = {
@@ -90,6 +99,7 @@ var tuning = mapValues(app.tuning, value => string(value))
 
 output settings object = union(
   shared,
+  empty(witnessStorageName) ? {} : witness,
   sync,
   takesFromPrimary ? fromPrimary : {},
   takesFromSecondary ? fromSecondary : {},

@@ -21,6 +21,10 @@ param region Region
 param otherResourceGroup string
 param otherStorageName string
 
+@description('The third account of the routing document. Empty: none.')
+param witnessResourceGroup string
+param witnessStorageName string
+
 param primaryHub Hub
 param secondaryHub Hub
 
@@ -51,6 +55,12 @@ module onOtherRouting 'routing-access.bicep' = {
   params: { storageName: otherStorageName, principalId: region.principalId }
 }
 
+module onWitnessRouting 'routing-access.bicep' = if (!empty(witnessStorageName)) {
+  name: 'app-${regionKey}-on-witness-routing'
+  scope: resourceGroup(witnessResourceGroup)
+  params: { storageName: witnessStorageName, principalId: region.principalId }
+}
+
 // The one secret that cannot be avoided: the built-in endpoint knows no Entra ID. The vault is in the region of the app that reads it.
 module primaryHubEvents 'hub-events-secret.bicep' = if (app.readsTelemetry && takesFromPrimary) {
   name: 'primary-hub-events-${regionKey}'
@@ -74,6 +84,7 @@ module settings 'app-settings.bicep' = {
     takesFromSecondary: takesFromSecondary
     region: region
     otherStorageName: otherStorageName
+    witnessStorageName: witnessStorageName
     app: app
   }
 }
@@ -92,7 +103,7 @@ module functionApp 'function-app.bicep' = {
     settings: settings.outputs.settings
     tags: tags
   }
-  dependsOn: [onPrimaryHub, onSecondaryHub, onOtherRouting, primaryHubEvents, secondaryHubEvents]
+  dependsOn: [onPrimaryHub, onSecondaryHub, onOtherRouting, onWitnessRouting, primaryHubEvents, secondaryHubEvents]
 }
 
 // The relay belongs to the region that takes the hub's changes: it reads that hub, and survives its region.

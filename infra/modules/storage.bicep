@@ -33,6 +33,8 @@ resource blobs 'Microsoft.Storage/storageAccounts/blobServices@2024-01-01' = {
   parent: account
   name: 'default'
   properties: {
+    // For the routing document: each decision stays readable. It is a property of the whole account, see the rules below.
+    isVersioningEnabled: true
     deleteRetentionPolicy: { enabled: true, days: 7 }
   }
 }
@@ -54,6 +56,7 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
 }
 
 // Dead letters are hints, which a repair by state outlives. Parked originals are the only copy of what could not be applied: a year.
+// Leases, checkpoints and the watch's state are written all the time: nobody needs what they were yesterday.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
   parent: account
   name: 'default'
@@ -67,6 +70,26 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['event-grid-dead-letters/'] }
             actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 90 } } }
+          }
+        }
+        {
+          name: 'old-versions-of-what-is-written-often'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: ['blockBlob']
+              prefixMatch: [
+                'azure-webjobs-eventhub/'
+                'azure-webjobs-hosts/'
+                'azure-webjobs-secrets/'
+                'consumers/'
+                'deployments/'
+                'iothubstandby-leases/'
+                'standby-relay/'
+              ]
+            }
+            actions: { version: { delete: { daysAfterCreationGreaterThan: 1 } } }
           }
         }
         {
