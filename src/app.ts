@@ -25,6 +25,7 @@ import { timerSchedule } from './timer-schedule.js';
 import { connectRelay } from './wiring/connect-relay.js';
 import { registerFailoverFunctions } from './wiring/failover-functions.js';
 import { registerHttpFunctions } from './wiring/http-functions.js';
+import { olderLifeFinder } from './wiring/older-life.js';
 import { registerRelayFunctions } from './wiring/relay-functions.js';
 import { registerTwinFunctions } from './wiring/twin-functions.js';
 
@@ -60,11 +61,19 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
   const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
   const routing = createRoutingState({
     stores: services.routingStores,
+    hubNames,
     clock,
     logger,
     refreshInMs: settings.stateRefreshInMs,
     maxAgeInMs: settings.stateMaxAgeInMs,
-    isFreshInstallation: () => ledger.isEmpty(),
+    findOlderLife: olderLifeFinder({
+      ledger,
+      watches: services.watches,
+      standby: hubs.secondary,
+      hubNames,
+      clock,
+      canaryDeviceId: settings.failover.canary?.deviceId,
+    }),
   });
 
   const putBack = { hubNames, ledger, queue, clock, logger, random: Math.random };

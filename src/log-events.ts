@@ -19,10 +19,15 @@ export type LogEventId =
   | 'twin.resyncRequired' // held longer than HOLD_LIMIT_SECONDS
   | 'event.parked' // original bytes kept; reason, blob
   | 'reported.notWritable'
-  | 'routing.created'
-  | 'routing.changed'
+  | 'routing.created' // a store got its first document
+  | 'routing.completed' // a store with an older document got the newer one
+  | 'routing.changed' // another document is in force, or known
   | 'routing.unreadable'
-  | 'routing.conflict'
+  | 'routing.noMajority' // too few stores hold the highest document; holders, needed
+  | 'routing.conflict' // documents contradict each other, one is older than one seen, or far too high; reason
+  | 'routing.invalid' // a document is not valid; store, and the fields with what is allowed
+  | 'routing.hubsDiffer' // the document's hubs are not those of the settings
+  | 'routing.notMade' // there is no document, and it is not made by itself; sign
   | 'health.unreadable' // a stored figure could not be read
   | 'functions.notRegistered' // settings that are not there; names
   | 'hub.retry'

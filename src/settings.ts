@@ -33,6 +33,8 @@ export interface Settings {
   twinConsumerGroup: string;
   stateStorage: StorageSettings;
   stateStorageSecond: StorageSettings | undefined;
+  /** Set only where the second one is. */
+  stateStorageWitness: StorageSettings | undefined;
   reportedStrategy: 'off' | 'device';
   twinConcurrency: number;
   hubCallTimeoutInMs: number;
@@ -78,6 +80,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
     twinConsumerGroup: set.TWIN_CONSUMER_GROUP,
     stateStorage: storage.first,
     stateStorageSecond: storage.second,
+    stateStorageWitness: storage.witness,
     reportedStrategy: set.REPORTED_STRATEGY,
     twinConcurrency: set.TWIN_CONCURRENCY,
     hubCallTimeoutInMs: set.HUB_CALL_TIMEOUT_MS,

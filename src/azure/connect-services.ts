@@ -68,7 +68,9 @@ export function connectServices(options: ConnectOptions): Services {
     createStorage(toStorageConnection(storage), { hubNames, clock });
 
   const first = openStorage(settings.stateStorage);
-  const second = settings.stateStorageSecond && openStorage(settings.stateStorageSecond);
+  const others = [settings.stateStorageSecond, settings.stateStorageWitness].flatMap((each) =>
+    each ? [openStorage(each).routingStore] : [],
+  );
   const store = first.budgets;
   const pacing = createPacing({ pacing: settings.pacing, mirror, store, instanceId, clock, logger });
   const connectHub = (role: HubRole): HubClient => {
@@ -109,7 +111,7 @@ export function connectServices(options: ConnectOptions): Services {
     progress: first.progress,
     blobs: first.blobs,
     positions: first.positions,
-    routingStores: [first.routingStore, ...(second ? [second.routingStore] : [])],
+    routingStores: [first.routingStore, ...others],
     reported: reported && pacing.paceReported(reported),
     pacing,
     async close() {

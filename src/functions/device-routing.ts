@@ -32,7 +32,7 @@ export interface DeviceRoutingOptions extends RouteOptions {
 
 /**
  * `GET /api/devices/{deviceId}/hub`: the hub a device connects to. Answers from memory for any well-formed id (whether the device
- * exists is not asked), with the last good decision when storage is away. 400 `invalidDeviceId`, 503 `noRoutingDocument`.
+ * exists is not asked), with the last good decision when storage is away. 400 `invalidDeviceId`, 503 `noRoutingDocument`, 503 `hubsDiffer`.
  */
 export async function answerDeviceRoute(
   request: HttpRequest,
@@ -52,6 +52,10 @@ export async function answerDeviceRoute(
     });
 
   const route = routeDevice(known.document, deviceId, options);
+  if (!route)
+    return refuse(503, 'hubsDiffer', 'The routing document names a hub that the settings do not have.', {
+      'Retry-After': String(options.retryAfterInSeconds),
+    });
   const asText = wantsText(request);
   const etag = `"${route.epoch}.${route.revision}.${fingerprint(route)}${asText ? '.t' : ''}"`;
   const headers = {

@@ -9,6 +9,8 @@ interface HealthSources {
   /** Brings the routing document up where that is due. */
   routing(): Promise<{ activeHub: HubRole; epoch: number; revision: number; direction: string } | undefined>;
   stateAgeInMs(): number | undefined;
+  /** What the last read of the routing document found wrong. `isTrouble`: it goes away with its cause. */
+  routingProblem(): { problem: { reason: string }; isTrouble: boolean } | undefined;
   countDirty(): Promise<number>;
   countRetryQueue(): Promise<number>;
   countPoison(): Promise<number>;
@@ -24,6 +26,8 @@ export interface HealthReport {
   revision: number | null;
   direction: string | null;
   stateAgeInMs: number | null;
+  /** What is wrong with the routing document, by name and with what is needed to mend it. */
+  routingProblem: { reason: string } | null;
   applied: number;
   coalesced: number;
   skipped: Record<string, number>;
@@ -49,7 +53,7 @@ export interface HealthOptions {
 }
 
 export interface Health {
-  /** True while the routing document, where it is needed, is young enough for writing: without that nothing is mirrored. */
+  /** True while the routing document, where it is needed, is young enough for writing and asks for nobody: else nothing is mirrored, or soon. */
   ok(): Promise<boolean>;
   report(): Promise<HealthReport>;
 }
@@ -61,7 +65,7 @@ export function createHealth(options: HealthOptions): Health {
   const isOk = () => {
     if (!needsRouting) return true;
     const age = sources.stateAgeInMs();
-    return age !== undefined && age < stateMaxAgeInMs;
+    return age !== undefined && age < stateMaxAgeInMs && sources.routingProblem()?.isTrouble !== false;
   };
   const orNull = async <T>(name: string, figure: Promise<T>): Promise<T | null> => {
     try {
@@ -95,6 +99,7 @@ export function createHealth(options: HealthOptions): Health {
         revision: routing?.revision ?? null,
         direction: routing?.direction ?? null,
         stateAgeInMs: sources.stateAgeInMs() ?? null,
+        routingProblem: (needsRouting && sources.routingProblem()?.problem) || null,
         ...counted,
         dirty,
         retryQueue,

@@ -1,6 +1,16 @@
 import { z } from 'zod';
+import type { HubRole } from '../hub-model.js';
+import { hubNameOf, isSameHub } from '../hub-name.js';
 
 const roleSchema = z.enum(['primary', 'secondary']);
+/** Any host name of the hub is taken, and kept as the hub's name in lower case. */
+const hubSchema = z
+  .string()
+  .min(1)
+  .transform((text) => hubNameOf(text).toLowerCase());
+
+/** The names of the hubs that a document speaks of. */
+export type HubNames = Record<HubRole, string>;
 
 /**
  * The routing decision, one small blob per storage account. `(epoch, revision)` only ever grows: whoever has seen a higher pair
@@ -15,25 +25,52 @@ export const routingDocumentSchema = z
     direction: z.enum(['forward', 'draining', 'reverse', 'paused']),
     switchedAt: z.iso.datetime({ offset: true }),
     previousActiveHub: roleSchema.optional(),
+    /** Which hubs the roles are. Absent in documents of before this field: completed once. */
+    hubs: z
+      .object({ primary: hubSchema, secondary: hubSchema })
+      .refine((hubs) => hubs.primary !== hubs.secondary, { message: 'must be two hubs' })
+      .optional(),
   })
   .refine((document) => document.direction !== 'forward' || document.activeHub === 'primary', {
-    message: 'direction forward needs the primary hub active',
+    path: ['direction'],
+    message: 'forward needs "activeHub": "primary"',
   })
   .refine((document) => document.direction !== 'reverse' || document.activeHub === 'secondary', {
-    message: 'direction reverse needs the secondary hub active',
+    path: ['direction'],
+    message: 'reverse needs "activeHub": "secondary"',
   });
 
 export type RoutingDocument = z.infer<typeof routingDocumentSchema>;
 
+const namesOf = ({ primary, secondary }: HubNames): HubNames => ({
+  primary: hubNameOf(primary).toLowerCase(),
+  secondary: hubNameOf(secondary).toLowerCase(),
+});
+
 /** What a fresh installation starts from. */
-export const firstDocument = (now: Date): RoutingDocument => ({
+export const firstDocument = (now: Date, hubs: HubNames): RoutingDocument => ({
   schemaVersion: 1,
   epoch: 1,
   revision: 0,
   activeHub: 'primary',
   direction: 'forward',
   switchedAt: now.toISOString(),
+  hubs: namesOf(hubs),
 });
+
+/**
+ * A document without hubs gets those of the settings, once, in the next revision. Instances with the same settings make the same
+ * document, so that it does not matter which of them is first.
+ */
+export const withHubs = (document: RoutingDocument, hubs: HubNames): RoutingDocument => ({
+  ...document,
+  revision: document.revision + 1,
+  hubs: namesOf(hubs),
+});
+
+/** Does the document speak of these hubs, in these roles? One that names none says nothing against it. */
+export const isOfHubs = ({ hubs }: RoutingDocument, ours: HubNames): boolean =>
+  hubs === undefined || (isSameHub(hubs.primary, ours.primary) && isSameHub(hubs.secondary, ours.secondary));
 
 /** Positive when `a` is newer. */
 export const compareAge = (a: RoutingDocument, b: RoutingDocument): number =>

@@ -1,5 +1,5 @@
 import type { HubRole } from '../hub-model.js';
-import { deviceHostNamesOf, deviceHostOf, type DeviceHostNames } from '../hub-name.js';
+import { deviceHostNamesOf, deviceHostOf, isSameHub, type DeviceHostNames } from '../hub-name.js';
 import type { RoutingDocument } from './document.js';
 
 /** The answer to a device. Times: seconds until it should ask again, milliseconds before it may connect. */
@@ -19,9 +19,24 @@ export interface RouteOptions {
   ttlInSeconds: number;
 }
 
-/** Which hub this device connects to. No operation is paced in this version of the document, so a device may connect at once. */
-export function routeDevice(document: RoutingDocument, deviceId: string, options: RouteOptions): DeviceRoute {
-  const { name, hostName } = options.hubs[document.activeHub];
+/**
+ * Which hub this device connects to: the one that the document names, whatever role the settings give it. `undefined`: the document names a hub
+ * that the settings do not have, so that its host name is not known. No operation is paced in this version of the document, so a
+ * device may connect at once.
+ */
+export function routeDevice(
+  document: RoutingDocument,
+  deviceId: string,
+  options: RouteOptions,
+): DeviceRoute | undefined {
+  const { primary, secondary } = options.hubs;
+  const named = document.hubs?.[document.activeHub];
+  const hub =
+    named === undefined
+      ? options.hubs[document.activeHub]
+      : [primary, secondary].find(({ name }) => isSameHub(name, named));
+  if (!hub) return undefined;
+  const { name, hostName } = hub;
   return {
     deviceId,
     hub: {

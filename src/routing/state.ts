@@ -1,20 +1,25 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
 import { defectFields, type Logger } from '../log-events.js';
 import { chooseDocument, type Choice, type StoreAnswer } from './choose.js';
-import { firstDocument, type RoutingDocument } from './document.js';
-import type { RoutingStorePort } from './ports.js';
+import { compareAge, firstDocument, isOfHubs, withHubs, type HubNames, type RoutingDocument } from './document.js';
+import type { OlderLife, RoutingStorePort } from './ports.js';
+import { problemOf, reportProblem, type RoutingProblem } from './problem.js';
+import { createStores } from './stores.js';
 
 export interface RoutingState {
   /**
-   * The last good document however old: enough for answering devices. A read that is due is waited for, but not long, and not at all while
-   * storage does not answer in time. `undefined`: none was ever read.
+   * The highest good document however old, also one that a single store holds: enough for answering devices. A read that is due is waited for,
+   * but not long, and not at all while storage does not answer in time. `undefined`: none was ever read.
    */
   lastGood(): Promise<KnownDocument | undefined>;
-  /** A document younger than the maximum age, or `undefined`: what writers need before each write. */
+  /** A document younger than the maximum age that a majority holds, or `undefined`: what writers need before each write. */
   fresh(): Promise<RoutingDocument | undefined>;
-  /** Age of the last confirmation, `undefined` before the first; reads nothing. */
+  /** Age of the confirmation that writers may rely on, `undefined` without one; reads nothing. */
   ageInMs(): number | undefined;
+  /** What the last read found wrong; reads nothing. */
+  problem(): RoutingProblem | undefined;
 }
 interface KnownDocument {
   document: RoutingDocument;
@@ -22,7 +27,10 @@ interface KnownDocument {
 }
 
 export interface RoutingStateOptions {
+  /** One per state account. */
   stores: readonly RoutingStorePort[];
+  /** First labels of the hubs of the settings. */
+  hubNames: HubNames;
   clock: Clock;
   logger: Logger;
   /** A document older than this is read again, beside the work that goes on with it. */
@@ -30,88 +38,103 @@ export interface RoutingStateOptions {
   /** A document older than this is no ground for a write. */
   maxAgeInMs: number;
   /**
-   * May epoch 1 be made where there is no document? Only in a fresh installation: elsewhere it has been lost, with the decision
-   * that was in it, and starting over could send an old active hub's changes to the one that took over.
+   * A sign that this is no fresh installation, asked where there is no document. Epoch 1 is made only without any: else the document has been
+   * lost, with the decision that was in it, and starting over could send an old active hub's changes to the one that took over.
    */
-  isFreshInstallation(): Promise<boolean>;
+  findOlderLife(): Promise<OlderLife | undefined>;
 }
 
 /** A device may wait as long for news of the routing; after that it hears what is known. */
 const ANSWER_WAIT_IN_MS = 1000;
+/** First document, then its hubs, then a majority; each is read again. Whatever is left waits for the next refresh. */
+const MAX_STEPS = 4;
 
 /** Keeps the routing document in memory. There is no timer: whoever asks keeps it fresh, and concurrent readers share one read. */
 export function createRoutingState(options: RoutingStateOptions): RoutingState {
-  const { stores, clock, logger, refreshInMs, maxAgeInMs } = options;
-  let known: { document: RoutingDocument; confirmedAt: number } | undefined;
+  const { hubNames, clock, logger, refreshInMs, maxAgeInMs } = options;
+  const stores = createStores(options.stores, logger);
+  /** The highest good document that was seen. */
+  let known: { document: RoutingDocument; inForce: boolean; seenAt: number } | undefined;
+  /** The last one that a majority held. */
+  let confirmed: { document: RoutingDocument; at: number } | undefined;
+  let problem: RoutingProblem | undefined;
   let reading: Promise<void> | undefined;
   let attemptedAt: number | undefined;
   /** A read took longer than an answer may; none has confirmed anything since. */
   let isSlow = false;
 
-  const ageInMs = () => (known ? clock.monotonicInMs() - known.confirmedAt : undefined);
+  const writable = () =>
+    confirmed && known && compareAge(confirmed.document, known.document) >= 0 && isOfHubs(confirmed.document, hubNames)
+      ? confirmed
+      : undefined;
+  const ageInMs = () => {
+    const ground = writable();
+    return ground && clock.monotonicInMs() - ground.at;
+  };
 
-  async function ask(store: RoutingStorePort): Promise<StoreAnswer> {
+  async function olderLife(): Promise<OlderLife | 'unreadable' | undefined> {
     try {
-      const found = await store.read();
-      return found ? { kind: 'document', document: found.document } : { kind: 'missing' };
+      return await options.findOlderLife();
     } catch (error) {
-      if (codeOf(error) === 'defect') logger.event('error', 'defect', defectFields(error));
-      logger.event('warn', 'routing.unreadable', { store: store.name, code: codeOf(error) });
-      return { kind: 'unreadable' };
+      logger.event('warn', 'routing.unreadable', { store: 'signs of an older life', code: codeOf(error) });
+      return 'unreadable';
     }
   }
 
-  /** Fills the stores that have none. Losing the race to another instance is fine: the next read sees its document. */
-  async function create(document: RoutingDocument, answers: StoreAnswer[]): Promise<void> {
-    const missing = stores.filter((_, index) => answers[index]?.kind === 'missing');
-    const results = await Promise.allSettled(missing.map((store) => store.create(document)));
-    results.forEach((result, index) => {
-      const store = missing[index]?.name;
-      if (result.status === 'rejected')
-        logger.event('warn', 'routing.unreadable', { store, code: codeOf(result.reason) });
-      else if (result.value) logger.event('info', 'routing.created', { store, epoch: document.epoch });
-    });
-  }
+  const highestEpoch = () => Math.max(known?.document.epoch ?? 0, stores.floor());
 
-  async function mayCreate(): Promise<boolean> {
-    try {
-      return await options.isFreshInstallation();
-    } catch (error) {
-      logger.event('warn', 'routing.unreadable', { store: 'ledger', code: codeOf(error) });
-      return false;
+  /** Does what the choice asks for. Resolves true when the stores are to be read again. */
+  async function act(choice: Choice, answers: StoreAnswer[]): Promise<boolean> {
+    if (choice.kind === 'create') {
+      const sign = await olderLife();
+      if (sign) problem = sign === 'unreadable' ? { reason: sign } : { reason: 'notMade', sign, highestEpoch: 0 };
+      if (sign) return false;
+      await stores.bringUp(firstDocument(clock.now(), hubNames), answers, [...answers.keys()]);
+      return true;
     }
+    // Who is in conflict with a document does not spread it.
+    if (choice.kind === 'unconfirmed' || !isOfHubs(choice.document, hubNames)) return false;
+    if (choice.kind === 'complete') {
+      await stores.bringUp(choice.document, answers, choice.behind);
+      return true;
+    }
+    if (choice.document.hubs) return false;
+    const holders = answers.flatMap((answer, index) =>
+      answer.kind === 'document' && isDeepStrictEqual(answer.document, choice.document) ? [index] : [],
+    );
+    await stores.bringUp(withHubs(choice.document, hubNames), answers, [...holders, ...choice.behind]);
+    return true;
   }
 
-  async function readOnce(): Promise<{ choice: Choice; answers: StoreAnswer[] }> {
-    const answers = await Promise.all(stores.map(ask));
-    return { choice: chooseDocument(known?.document, answers), answers };
+  function learn(document: RoutingDocument, inForce: boolean, seenAt: number): void {
+    const isKnown = isDeepStrictEqual(document, known?.document);
+    if (!isKnown) {
+      const { epoch, revision, activeHub, direction } = document;
+      logger.event('info', 'routing.changed', { epoch, revision, activeHub, direction });
+    }
+    known = { document, inForce: inForce || (isKnown && known?.inForce === true), seenAt };
   }
 
   async function refresh(): Promise<void> {
-    // The age counts from before the read: what it shows is at least this old.
-    let startedAt = clock.monotonicInMs();
-    attemptedAt = startedAt;
-    let { choice, answers } = await readOnce();
-    if (choice.kind === 'create' && (await mayCreate())) {
-      await create(firstDocument(clock.now()), answers);
-      startedAt = clock.monotonicInMs();
-      ({ choice, answers } = await readOnce());
-    }
-    if (choice.kind !== 'confirmed') {
-      const reason = choice.kind === 'create' ? 'missing' : choice.reason;
-      if (reason !== 'unreadable') logger.event('error', 'routing.conflict', { reason, epoch: known?.document.epoch });
+    for (let step = 1; ; step += 1) {
+      // The age counts from before the read: what it shows is at least this old.
+      const startedAt = clock.monotonicInMs();
+      attemptedAt = startedAt;
+      const answers = await stores.ask();
+      const choice = chooseDocument({ ...(known && { highest: known }), floor: stores.floor() }, answers);
+      problem = problemOf(choice, answers, { settings: hubNames, highestEpoch: highestEpoch() });
+      if (choice.kind === 'confirmed') {
+        learn(choice.document, true, startedAt);
+        confirmed = { document: choice.document, at: startedAt };
+        isSlow = false;
+      } else if (choice.kind !== 'create' && choice.document) learn(choice.document, false, startedAt);
+      if (step < MAX_STEPS && (await act(choice, answers))) continue;
+      if (problem) reportProblem(logger, problem);
+      if (choice.kind !== 'confirmed' || !isOfHubs(choice.document, hubNames)) return;
+      await stores.bringUp(choice.document, answers, choice.behind);
+      await stores.raiseMarks(choice.document, answers);
       return;
     }
-    if (choice.changed)
-      logger.event('info', 'routing.changed', {
-        epoch: choice.document.epoch,
-        revision: choice.document.revision,
-        activeHub: choice.document.activeHub,
-        direction: choice.document.direction,
-      });
-    known = { document: choice.document, confirmedAt: startedAt };
-    isSlow = false;
-    if (answers.some((answer) => answer.kind === 'missing')) await create(choice.document, answers);
   }
 
   function refreshShared(): Promise<void> {
@@ -146,14 +169,15 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
 
   return {
     ageInMs,
+    problem: () => problem,
     async lastGood() {
       await ensure({ anyAge: true });
-      return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.confirmedAt };
+      return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.seenAt };
     },
     async fresh() {
       await ensure();
       const age = ageInMs();
-      return age !== undefined && age < maxAgeInMs ? known?.document : undefined;
+      return age !== undefined && age < maxAgeInMs ? writable()?.document : undefined;
     },
   };
 }

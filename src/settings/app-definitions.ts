@@ -32,7 +32,12 @@ export const appDefinitions = {
   STATE_STORAGE_SECOND: {
     ...connection('none', storageParts),
     features: ['sync', 'routing'],
-    meaning: 'a second account, in the other region, for the routing document',
+    meaning: 'a second account, in the other region, for the routing document: both are needed for writing to a hub',
+  },
+  STATE_STORAGE_WITNESS: {
+    ...connection('none', storageParts),
+    features: ['sync', 'routing'],
+    meaning: 'a third account, in a third region, for the routing document: any two of the three are enough',
   },
   OPERATOR_KEY: {
     ...optional(z.string().min(16, 'must have at least 16 characters'), {

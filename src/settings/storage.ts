@@ -10,7 +10,7 @@ export interface StorageSettings {
 
 function readStorage(
   env: Env,
-  name: 'STATE_STORAGE' | 'STATE_STORAGE_SECOND' | 'AzureWebJobsStorage',
+  name: 'STATE_STORAGE' | 'STATE_STORAGE_SECOND' | 'STATE_STORAGE_WITNESS' | 'AzureWebJobsStorage',
   problems: string[],
 ): StorageSettings | undefined {
   const { parts } = definitions[name];
@@ -21,10 +21,21 @@ function readStorage(
   return connection && { connectionName: name, connection };
 }
 
-/** The account of the app's state, and a second one if there is; what is wrong is added to `problems`. */
-export function readStorages(env: Env, problems: string[]): { first?: StorageSettings; second?: StorageSettings } {
+export interface StateStorages {
+  first?: StorageSettings;
+  /** Of the routing document alone. */
+  second?: StorageSettings;
+  /** As well; only beside a second one. */
+  witness?: StorageSettings;
+}
+
+/** The account of the app's state, and those of further copies of the routing document; what is wrong is added to `problems`. */
+export function readStorages(env: Env, problems: string[]): StateStorages {
   const first = readStorage(env, 'STATE_STORAGE', problems) ?? readStorage(env, 'AzureWebJobsStorage', problems);
   const second = readStorage(env, 'STATE_STORAGE_SECOND', problems);
+  const witness = readStorage(env, 'STATE_STORAGE_WITNESS', problems);
+  if (witness && !second)
+    problems.push('STATE_STORAGE_WITNESS: set STATE_STORAGE_SECOND too, two accounts need no witness');
   if (!first) problems.push('STATE_STORAGE: neither it nor AzureWebJobsStorage is set');
-  return { ...(first ? { first } : {}), ...(second ? { second } : {}) };
+  return { ...(first ? { first } : {}), ...(second ? { second } : {}), ...(witness ? { witness } : {}) };
 }

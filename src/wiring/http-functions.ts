@@ -8,6 +8,7 @@ import type { Counters } from '../health/counters.js';
 import { createHealth } from '../health/report.js';
 import type { Logger } from '../log-events.js';
 import type { SyncNow } from '../registry/sync-now.js';
+import { isTrouble } from '../routing/problem.js';
 import type { RoutingState } from '../routing/state.js';
 import type { Settings } from '../settings.js';
 
@@ -60,6 +61,10 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
     sources: {
       routing: async () => (await routing.lastGood())?.document,
       stateAgeInMs: () => routing.ageInMs(),
+      routingProblem: () => {
+        const problem = routing.problem();
+        return problem && { problem, isTrouble: isTrouble(problem) };
+      },
       countDirty: () => ledger.countDirty(),
       countRetryQueue: () => queue.count(),
       countPoison: () => queue.countPoison(),

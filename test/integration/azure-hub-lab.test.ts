@@ -30,6 +30,14 @@ const contentOf = (key: IdentityKey, authentication = sas): IdentityContent => (
 const thumbprints = { primaryThumbprint: 'A'.repeat(40), secondaryThumbprint: 'B'.repeat(40) };
 
 describe('identities on a hub', () => {
+  it('are listed by their ids, no more than asked for, and none on an empty hub', async () => {
+    expect(await client.listDeviceIds(2)).toEqual([]);
+    for (const deviceId of ['a', 'b', 'c']) await client.createIdentity(contentOf({ deviceId }));
+    expect(await client.listDeviceIds(2)).toHaveLength(2);
+    expect((await client.listDeviceIds(1000)).sort()).toEqual(['a', 'b', 'c']);
+    for (const deviceId of ['a', 'b', 'c']) hub.core.deleteIdentity({ deviceId }, '*');
+  });
+
   it.each<[string, Authentication]>([
     ['dev-sas', sas],
     ['dev-x509', { type: 'selfSigned', x509Thumbprint: thumbprints }],

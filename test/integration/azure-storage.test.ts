@@ -253,22 +253,49 @@ describe('the routing document', () => {
     cohorts: [{ name: 'kept for newer deployments' }],
   };
 
-  it('is created once, read with its ETag, and refused when it is not valid', async () => {
+  it('is created once, read with its ETag, and named with its fields when it is not valid', async () => {
     expect(storage.routingStore.name).toBe('devstoreaccount1');
-    expect(await storage.routingStore.read()).toBeUndefined();
+    expect(await storage.routingStore.read()).toEqual({ kind: 'missing' });
     expect(await storage.routingStore.create(document)).toBe(true);
     expect(await storage.routingStore.create({ ...document, epoch: 9 })).toBe(false);
     const read = await storage.routingStore.read();
-    expect(read?.document).toEqual(document);
-    expect(read?.etag).toMatch(/\S/);
+    expect(read).toEqual({ kind: 'document', document, etag: expect.stringMatching(/\S/) });
 
     const blob = BlobServiceClient.fromConnectionString(azurite.connectionString)
       .getContainerClient('standby-routing')
       .getBlockBlobClient('routing.json');
     for (const text of ['{"schemaVersion":1', '{}', '']) {
       await blob.upload(text, text.length);
-      await expect(storage.routingStore.read()).rejects.toMatchObject({ code: 'storageRefused', retryable: false });
+      expect(await storage.routingStore.read()).toMatchObject({ kind: 'invalid' });
     }
+    await blob.delete();
+  });
+
+  it('is replaced under its ETag alone, not after another write and not where it is gone', async () => {
+    const { routingStore } = storage;
+    await routingStore.create(document);
+    const read = await routingStore.read();
+    const etag = read.kind === 'document' ? read.etag : '';
+    const next = { ...document, epoch: 2 };
+    expect(await routingStore.replace(next, etag)).toBe(true);
+    expect(await routingStore.replace({ ...document, epoch: 3 }, etag)).toBe(false);
+    expect(await routingStore.read()).toMatchObject({ document: next });
+    const container = BlobServiceClient.fromConnectionString(azurite.connectionString);
+    await container.getContainerClient('standby-routing').deleteBlob('routing.json');
+    expect(await routingStore.replace(next, etag)).toBe(false);
+  });
+
+  it('has a mark of the highest epoch, which only rises and outlives it', async () => {
+    const { routingStore } = storage;
+    expect(await routingStore.readMark()).toBeUndefined();
+    await routingStore.raiseMark(3);
+    await routingStore.raiseMark(2);
+    expect(await routingStore.readMark()).toBe(3);
+    const blob = BlobServiceClient.fromConnectionString(azurite.connectionString)
+      .getContainerClient('standby-routing')
+      .getBlockBlobClient('routing-mark.json');
+    await blob.upload('{', 1);
+    expect(await routingStore.readMark()).toBe(1);
   });
 });
 

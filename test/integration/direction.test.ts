@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { boundInMs, type Rig, startRig, untilCopiesAreOld } from './support/rig.js';
-import { changeRouting, putRouting } from './support/routing.js';
+import type { Lab } from '../../lab/contracts.js';
+import { boundInMs, healthOf, type Rig, settingsOf, startRig, untilCopiesAreOld } from './support/rig.js';
+import { changeRouting, loseRouting, putRouting } from './support/routing.js';
+import { startInstance } from './support/two-instances.js';
 
 const key = { deviceId: 'dev-0001' };
 const tagsOf = (rig: Rig, role: 'primary' | 'secondary') => rig.lab.hub(role).getTwin(key).tags;
@@ -34,12 +36,83 @@ describe('the routing document', () => {
     expect(tagsOf(rig, 'secondary')['site']).toBe('moved');
   });
 
+  it('mistyped: named with the field and what is allowed, an event to act on, health is not ok', async () => {
+    await using rig = await startWithDevice();
+    await rig.health();
+    const good = await changeRouting(rig.lab, { revision: 1 });
+    await putRouting(rig.lab, JSON.stringify({ ...good, revision: 2, direction: 'SharedAccessKey=c2VjcmV0' }));
+    await vi.waitFor(async () => {
+      expect(await rig.health()).toMatchObject({
+        ok: false,
+        routingProblem: {
+          reason: 'invalid',
+          problems: ['direction: must be "forward" or "draining" or "reverse" or "paused"'],
+        },
+      });
+    }, wait);
+    const [line] = rig.log.filter((each) => each.includes('routing.invalid'));
+    expect(line).toContain('direction: must be');
+    expect(rig.log.join()).not.toContain('c2VjcmV0');
+    expect(rig.log.some((each) => each.includes('storageRefused'))).toBe(false);
+  });
+
+  it('lost while the standby has devices: not made anew, named, and in force again once a person writes it', async () => {
+    await using rig = await startWithDevice();
+    const good = await changeRouting(rig.lab, { revision: 1 });
+    await loseRouting(rig.lab);
+    await vi.waitFor(async () => {
+      expect(await rig.health()).toMatchObject({ ok: false, routingProblem: { reason: 'notMade' } });
+    }, wait);
+    await putRouting(rig.lab, JSON.stringify({ ...good, epoch: 2 }));
+    await vi.waitFor(async () => expect((await rig.health()).ok).toBe(true), wait);
+    expect(await rig.health()).toMatchObject({ epoch: 2, routingProblem: null });
+  });
+
+  it('on a standby that has devices at the first start it is a person who decides', async () => {
+    const prepare = (lab: Lab) => void lab.addDevices({ hub: 'secondary', count: 1, prefix: 'seeded' });
+    await using rig = await startRig({ eventGrid: false, prepare });
+    await vi.waitFor(async () => {
+      expect(await rig.health()).toMatchObject({
+        ok: false,
+        epoch: null,
+        routingProblem: { reason: 'notMade', sign: 'standbyHub' },
+      });
+    }, wait);
+    rig.lab.hub('secondary').deleteIdentity({ deviceId: 'seeded-0001' }, '*');
+    await vi.waitFor(async () => expect(await rig.health()).toMatchObject({ ok: true, epoch: 1 }), wait);
+  });
+
+  it('names the hubs: an instance whose settings have them swapped writes nothing and sends devices to the right one', async () => {
+    await using rig = await startWithDevice();
+    await rig.health();
+    const { hubs } = await changeRouting(rig.lab, { revision: 1 });
+    expect(hubs).toEqual({ primary: rig.lab.hub('primary').name, secondary: rig.lab.hub('secondary').name });
+    const own = settingsOf(rig.lab);
+    const of = (part: string) => ({
+      [`PRIMARY_${part}`]: own[`SECONDARY_${part}`] ?? '',
+      [`SECONDARY_${part}`]: own[`PRIMARY_${part}`] ?? '',
+    });
+    const settings = { ...of('HUB'), ...of('HUB_RESOURCE_ID'), ...of('HUB_EVENTS'), FEATURES: 'routing' };
+    await using swapped = await startInstance(rig.lab, settings);
+    const { url, functionKey } = swapped.process;
+    await vi.waitFor(async () => {
+      expect(await healthOf(swapped.process, settingsOf(rig.lab))).toMatchObject({
+        ok: false,
+        routingProblem: { reason: 'hubsDiffer' },
+      });
+    }, wait);
+    const answer = await fetch(`${url}/api/devices/dev-0001/hub?code=${functionKey}`);
+    expect(await answer.json()).toMatchObject({ hub: { name: rig.lab.hub('primary').name } });
+  });
+
   it('unreadable: writers hold, devices get the last good answer; readable again: they go on', async () => {
     await using rig = await startWithDevice();
     const good = await changeRouting(rig.lab, { revision: 1 });
     await vi.waitFor(async () => expect((await rig.health()).stateAgeInMs).toBeLessThan(1000), wait);
     await putRouting(rig.lab, '{');
-    await vi.waitFor(async () => expect((await rig.health()).ok).toBe(false), wait);
+    // STATE_MAX_AGE_MS of these tests: until then what was read before still counts.
+    await vi.waitFor(async () => expect((await rig.health()).stateAgeInMs).toBeGreaterThan(2000), wait);
+    expect((await rig.health()).ok).toBe(false);
     rig.lab.hub('primary').patchTwin(key, { tags: { site: 'late' } });
     await vi.waitFor(() => expect(anyHeld(rig, 'stateStale')).toBe(true), wait);
     expect(tagsOf(rig, 'secondary')['site']).not.toBe('late');

@@ -40,6 +40,7 @@ describe('loadSettings', () => {
         connection: { kind: 'connectionString', value: 'UseDevelopmentStorage=true' },
       },
       stateStorageSecond: undefined,
+      stateStorageWitness: undefined,
       reportedStrategy: 'off',
       twinConcurrency: 32,
       hubCallTimeoutInMs: 30_000,
@@ -94,6 +95,13 @@ describe('loadSettings', () => {
       primary: { connectionName: 'PRIMARY_TWIN_EVENTS', eventHubName: 'devicetwin' },
       secondary: { connectionName: 'SECONDARY_TWIN_EVENTS', eventHubName: 'other' },
     });
+  });
+
+  it('takes a witness only beside a second state account', () => {
+    const witness = { STATE_STORAGE_WITNESS__accountName: 'third' };
+    expect(problemOf({ ...least, ...witness }).message).toContain('STATE_STORAGE_WITNESS: set STATE_STORAGE_SECOND');
+    const settings = loadSettings({ ...least, ...witness, STATE_STORAGE_SECOND__accountName: 'second' });
+    expect(settings.stateStorageWitness?.connection).toMatchObject({ address: { accountName: 'third' } });
   });
 
   it('names every bad setting in one error, and no value', () => {

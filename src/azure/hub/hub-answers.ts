@@ -33,6 +33,9 @@ export type IdentityAnswer = z.infer<typeof identityAnswer>;
 
 export const identitiesAnswer = z.array(identityAnswer);
 
+/** Of the same devices, what is asked for when only their ids matter. */
+export const deviceIdsAnswer = z.array(z.object({ deviceId: z.string().min(1) }));
+
 /** Twin of the REST API. */
 export const twinAnswer = z.object({
   deviceId: z.string().min(1),

@@ -7,12 +7,13 @@ import type { Logger } from '../../log-events.js';
 import type { RegistryHubPort } from '../../registry/ports.js';
 import type { TwinHubPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
-import { identitiesAnswer, identityAnswer, noAnswer, twinAnswer } from './hub-answers.js';
+import { deviceIdsAnswer, identitiesAnswer, identityAnswer, noAnswer, twinAnswer } from './hub-answers.js';
 import { createHubCall } from './hub-call.js';
 import { isAbout, ofItsKind, type Answered } from './answer-checks.js';
 import { createExchange, type HubConnection } from './hub-exchange.js';
 import { toDeviceDescription, toIdentity, toModuleDescription } from './hub-identities.js';
 import { toPatchBody, toTwin } from './hub-twins.js';
+import { listDevices } from './list-devices.js';
 import { writeDevice } from './write-device.js';
 
 export interface HubClientOptions {
@@ -29,6 +30,8 @@ export interface HubClientOptions {
 
 export type HubClient = Omit<RegistryHubPort, 'patchTwin'> &
   TwinHubPort & {
+    /** Some of the hub's devices, enabled or not: at most `top`, 1 to 1,000. */
+    listDeviceIds(top: number): Promise<string[]>;
     /** Closes idle connections and cuts the others. */
     close(): void;
   };
@@ -144,6 +147,11 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
           : registry.updateModuleTwin(deviceId, moduleId, body, etag),
       );
       return toTwin(answer);
+    },
+    listDeviceIds: async (top) => {
+      const list = (signal: AbortSignal) =>
+        exchange(deviceIdsAnswer, signal, (_registry, client) => listDevices(client, top));
+      return (await call('devices list', list)).map(({ deviceId }) => deviceId);
     },
     close,
   };

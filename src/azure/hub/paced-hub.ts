@@ -57,6 +57,8 @@ export const createPacedHub = (client: HubClient, gate: HubGate, { read, write }
   return {
     getIdentity: (key) => read(begin, () => client.getIdentity(key)),
     listModules: (deviceId) => read(begin, () => client.listModules(deviceId)),
+    // Asked while there is no routing document yet, for which the gate would wait.
+    listDeviceIds: (top) => client.listDeviceIds(top),
     createIdentity: (content) => write(change, () => client.createIdentity(content)),
     updateIdentity: (content, etag) => write(change, () => client.updateIdentity(content, etag)),
     deleteIdentity: (key, etag) => write(change, () => client.deleteIdentity(key, etag)),

@@ -39,6 +39,8 @@ interface RigOptions {
   /** Event Grid delivers to the app. Default true. */
   eventGrid?: boolean;
   lab?: LabOptions;
+  /** What is on the hubs before the app's first start. */
+  prepare?: (lab: Lab) => void;
   /** The app reads this event hub in place of the one that the primary's route fills: for tests which deliver themselves. */
   primaryEvents?: string;
 }
@@ -63,9 +65,12 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...options.settings,
     ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
   });
+  options.prepare?.(lab);
   const { host, close } = await hostApp(settings, log);
   if (options.eventGrid !== false) lab.setWebhook({ url: webhookOf(host) });
   const health = () => healthOf(host, settings);
+  // The first routing document is made here, before a test puts anything on the standby.
+  await health();
   return {
     lab,
     storage,

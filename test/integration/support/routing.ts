@@ -19,6 +19,13 @@ export async function changeRouting(lab: Lab, change: Partial<RoutingDocument>):
   return document;
 }
 
+/** What is in force, and its mark, are gone. */
+export const loseRouting = async (lab: Lab): Promise<void> => {
+  const service = BlobServiceClient.fromConnectionString(lab.storage.connectionString);
+  for await (const blob of service.getContainerClient('standby-routing').listBlobsFlat())
+    await service.getContainerClient('standby-routing').deleteBlob(blob.name);
+};
+
 /** Writes any text in its place, valid or not. */
 export const putRouting = async (lab: Lab, text: string): Promise<void> => {
   await blobOf(lab).upload(text, Buffer.byteLength(text));

@@ -73,7 +73,7 @@ describe('the services of an app', () => {
     await more.close();
   });
 
-  it('by identities: two routing stores where there are two accounts', async () => {
+  it('by identities: a routing store for each account', async () => {
     const services = connect({
       PRIMARY_HUB__hostName: 'p.azure-devices.net',
       SECONDARY_HUB__hostName: 's.azure-devices.net',
@@ -81,8 +81,9 @@ describe('the services of an app', () => {
       SECONDARY_HUB__clientId: 'c',
       STATE_STORAGE__accountName: 'one',
       STATE_STORAGE_SECOND__accountName: 'two',
+      STATE_STORAGE_WITNESS__accountName: 'three',
     });
-    expect(services.routingStores.map(({ name }) => name)).toEqual(['one', 'two']);
+    expect(services.routingStores.map(({ name }) => name)).toEqual(['one', 'two', 'three']);
     await services.close();
   });
 });

@@ -25,7 +25,7 @@ function setUp({ waited = false } = {}) {
   const turnstile = createTurnstile('secondary', gate, { decide: async () => state.verdict });
   const fake = new FakeHub('s');
   fake.addDevice('d');
-  const hub = createPacedHub(Object.assign(fake, { close: () => {} }), gate, turnstile);
+  const hub = createPacedHub(Object.assign(fake, { close: () => {}, listDeviceIds: async () => [] }), gate, turnstile);
   const patch = async (patch: TwinPatch) => hub.patchTwin(key, patch, (await fake.getTwin(key))?.etag);
   return { entered, ended, state, fake, hub, turnstile, patch };
 }

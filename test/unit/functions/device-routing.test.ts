@@ -14,9 +14,10 @@ const options = (document: RoutingDocument | undefined): DeviceRoutingOptions =>
     lastGood: async () => document && { document, ageInMs: 1_000_000 },
     fresh: async () => undefined,
     ageInMs: () => 1_000_000,
+    problem: () => undefined,
   },
 });
-const forward = firstDocument(new Date(0));
+const forward = firstDocument(new Date(0), { primary: 'p', secondary: 's' });
 const reverse: RoutingDocument = { ...forward, epoch: 7, revision: 2, activeHub: 'secondary', direction: 'reverse' };
 
 const ask = (deviceId: string, document: RoutingDocument | undefined, headers: Record<string, string> = {}) =>
@@ -56,6 +57,24 @@ describe('answerDeviceRoute', () => {
       hub: { name: 'p', hostName: 'p.azure-devices.net' },
     });
     expect((await ask('dev-1', forward, { accept: 'text/plain' })).body).toBe('p.azure-devices.net');
+  });
+
+  it('follows the hubs that the document names, not the roles of swapped settings', async () => {
+    const swapped: RoutingDocument = { ...forward, hubs: { primary: 's', secondary: 'p' } };
+    expect((await ask('dev-1', swapped)).jsonBody).toMatchObject({ hub: { name: 's', role: 'primary' } });
+    const older = { ...forward, hubs: undefined };
+    expect((await ask('dev-1', older)).jsonBody).toMatchObject({ hub: { name: 'p', role: 'primary' } });
+  });
+
+  it('answers 503 hubsDiffer where the document names an active hub that the settings do not have', async () => {
+    const exchanged: RoutingDocument = { ...forward, hubs: { primary: 'other', secondary: 's' } };
+    expect(await ask('dev-1', exchanged)).toMatchObject({
+      status: 503,
+      headers: { 'Retry-After': '5' },
+      jsonBody: { error: { code: 'hubsDiffer' } },
+    });
+    const standbyExchanged: RoutingDocument = { ...forward, hubs: { primary: 'p', secondary: 'other' } };
+    expect((await ask('dev-1', standbyExchanged)).status).toBe(200);
   });
 
   it('answers the bare host name as text for small devices', async () => {

@@ -11,7 +11,7 @@ const away = async () => {
   throw new AppError('storageUnavailable', 'away', { retryable: true });
 };
 
-function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting = true } = {}) {
+function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting = true, problem = '' } = {}) {
   const ageInMs = neverRead ? undefined : age;
   const counters = createCounters();
   const clock = aClock();
@@ -27,6 +27,8 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
       routing: async () =>
         ageInMs === undefined ? undefined : { activeHub: 'primary', epoch: 3, revision: 1, direction: 'forward' },
       stateAgeInMs: () => ageInMs,
+      routingProblem: () =>
+        problem ? { problem: { reason: problem }, isTrouble: problem === 'noMajority' } : undefined,
       countDirty: storageAway ? away : async () => 4,
       countRetryQueue: storageAway ? away : async () => 5,
       countPoison: storageAway ? away : async () => 6,
@@ -49,6 +51,18 @@ describe('answerHealth', () => {
   it('is not ok without a routing document young enough for writing', async () => {
     expect(await setUp({ age: 1000 }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
     expect(await setUp({ neverRead: true }).ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
+  });
+
+  it('names what is wrong with the routing document, and is not ok where a person has to act', async () => {
+    const key = { 'x-functions-key': operatorKey };
+    expect((await setUp({ problem: 'invalid' }).ask(key)).jsonBody).toMatchObject({
+      ok: false,
+      routingProblem: { reason: 'invalid' },
+    });
+    expect((await setUp({ problem: 'noMajority' }).ask(key)).jsonBody).toMatchObject({
+      ok: true,
+      routingProblem: { reason: 'noMajority' },
+    });
   });
 
   it('needs no routing document where the app neither mirrors nor routes', async () => {
@@ -75,6 +89,7 @@ describe('answerHealth', () => {
       revision: 1,
       direction: 'forward',
       stateAgeInMs: 10,
+      routingProblem: null,
       applied: 2,
       coalesced: 1,
       skipped: { sourceIsStandby: 3 },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { decideDirection } from '../../../src/routing/direction.js';
 import { firstDocument, type RoutingDocument } from '../../../src/routing/document.js';
 
-const forward = firstDocument(new Date(0));
+const forward = firstDocument(new Date(0), { primary: 'p', secondary: 's' });
 const reverse: RoutingDocument = { ...forward, epoch: 2, activeHub: 'secondary', direction: 'reverse' };
 const skip = { kind: 'skip', reason: 'sourceIsStandby' };
 

@@ -1,59 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../../src/errors.js';
-import { firstDocument, type RoutingDocument } from '../../../src/routing/document.js';
-import type { RoutingStorePort } from '../../../src/routing/ports.js';
-import { createRoutingState } from '../../../src/routing/state.js';
-import { aClock, aLogger } from '../support/fakes.js';
+import { aDocument, aStore, hubNames, reversed, setUp } from './fakes.js';
 
-interface FakeStore extends RoutingStorePort {
-  document: RoutingDocument | undefined;
-  away: boolean;
-  reads: number;
-}
-function aStore(name = 'first', document?: RoutingDocument): FakeStore {
-  const refuse = () => {
-    throw new AppError('storageUnavailable', 'away', { retryable: true });
-  };
-  const store: FakeStore = {
-    name,
-    document,
-    away: false,
-    reads: 0,
-    async read() {
-      store.reads += 1;
-      if (store.away) refuse();
-      return store.document && { document: store.document, etag: 'e' };
-    },
-    async create(created) {
-      if (store.away) refuse();
-      if (store.document) return false;
-      store.document = created;
-      return true;
-    },
-  };
-  return store;
-}
-
-const setUp = (...stores: FakeStore[]) => {
-  const clock = aClock();
-  const logger = aLogger();
-  const installation = { isFresh: true };
-  const state = createRoutingState({
-    stores,
-    clock,
-    logger,
-    refreshInMs: 5000,
-    maxAgeInMs: 30_000,
-    isFreshInstallation: async () => installation.isFresh,
-  });
-  return { clock, logger, installation, state };
-};
-const reverse: RoutingDocument = {
-  ...firstDocument(new Date(0)),
-  epoch: 2,
-  activeHub: 'secondary',
-  direction: 'reverse',
-};
+const reverse = reversed();
 
 /** Lets a read that goes on beside the caller come to its end. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -63,7 +11,8 @@ describe('createRoutingState', () => {
     const store = aStore();
     const { state } = setUp(store);
     expect(await state.fresh()).toMatchObject({ epoch: 1, activeHub: 'primary', direction: 'forward' });
-    expect(store.document?.epoch).toBe(1);
+    expect(store.document).toMatchObject({ epoch: 1, hubs: hubNames });
+    expect(store.mark).toBe(1);
   });
 
   it('does not create one while a store cannot be read: it may hold a later epoch', async () => {
@@ -74,23 +23,27 @@ describe('createRoutingState', () => {
     expect(first.document).toBeUndefined();
   });
 
-  it('does not create one where something was copied before: it has been lost, and nobody knows which hub is active', async () => {
-    const store = aStore();
-    const { installation, logger, state } = setUp(store);
-    installation.isFresh = false;
-    expect(await state.fresh()).toBeUndefined();
-    expect(await state.lastGood()).toBeUndefined();
-    expect(store.document).toBeUndefined();
-    expect(logger.events).toContainEqual({
-      level: 'error',
-      id: 'routing.conflict',
-      fields: { reason: 'missing', epoch: undefined },
-    });
-  });
+  it.each(['ledger', 'consumersDocument', 'standbyHub'] as const)(
+    'does not create one where there is a sign of an older life: %s',
+    async (sign) => {
+      const store = aStore();
+      const { installation, logger, state } = setUp(store);
+      installation.sign = sign;
+      expect(await state.fresh()).toBeUndefined();
+      expect(await state.lastGood()).toBeUndefined();
+      expect(store.document).toBeUndefined();
+      expect(state.problem()).toEqual({ reason: 'notMade', sign, highestEpoch: 0 });
+      expect(logger.events).toContainEqual({
+        level: 'error',
+        id: 'routing.notMade',
+        fields: { sign, highestEpoch: 0 },
+      });
+    },
+  );
 
   it('copies the document to a store that has none', async () => {
     const [first, second] = [aStore('first', reverse), aStore('second')];
-    await setUp(first, second).state.fresh();
+    expect(await setUp(first, second).state.fresh()).toEqual(reverse);
     expect(second.document).toEqual(reverse);
   });
 
@@ -107,7 +60,7 @@ describe('createRoutingState', () => {
   });
 
   it('shows a change after the refresh', async () => {
-    const store = aStore('first', firstDocument(new Date(0)));
+    const store = aStore('first', aDocument());
     const { clock, state } = setUp(store);
     await state.fresh();
     store.document = reverse;
@@ -136,10 +89,12 @@ describe('createRoutingState', () => {
   it('does not ask a failing store again before the refresh interval is over', async () => {
     const store = aStore('first', reverse);
     store.away = true;
+    let calls = 0;
+    store.onCall = () => void (calls += 1);
     const { state } = setUp(store);
     await state.lastGood();
     expect(await state.lastGood()).toBeUndefined();
-    expect(store.reads).toBe(1);
+    expect(calls).toBe(1);
   });
 
   it('keeps the last good document on a conflict, raises an alarm, and lets it age', async () => {
@@ -159,14 +114,14 @@ describe('createRoutingState', () => {
     const store = aStore('first', reverse);
     const { clock, state } = setUp(store);
     await state.fresh();
-    store.document = firstDocument(new Date(0));
+    store.document = aDocument();
     clock.advance(30_000);
     expect(await state.fresh()).toBeUndefined();
     expect((await state.lastGood())?.document.epoch).toBe(2);
   });
 
   it('answers devices while a read hangs: the first after a short wait, the others at once, until storage answers again', async () => {
-    const store = aStore('first', firstDocument(new Date(0)));
+    const store = aStore('first', aDocument());
     const { clock, state } = setUp(store);
     const read = store.read.bind(store);
     await state.fresh();
