@@ -12,6 +12,7 @@ export type LogEventId =
   | 'identity.notNow' // put back on the queue; reason, attempt
   | 'identity.refused' // a refusal that no repetition mends; reason
   | 'repair.swept' // dirty marks whose message was missing got one; hub, count
+  | 'identity.kept' // a copy is left as it is, since somebody else wrote it or lives there; reason
   | 'hint.skipped' // an event that asks for nothing; reason
   | 'twin.batch' // a batch was processed; counts
   | 'twin.held' // the partition waits; reason

@@ -4,7 +4,7 @@ import type { ProgressPort, WatchStorePort } from '../failover/ports.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import { deviceHostOf } from '../hub-name.js';
 import type { Logger } from '../log-events.js';
-import type { RetryQueuePort } from '../registry/ports.js';
+import type { ReportedWriter, RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { StandStillWatch } from '../stand-still.js';
@@ -33,7 +33,7 @@ export interface Services {
   /** One per state storage account. */
   routingStores: RoutingStorePort[];
   /** Absent: reported properties are not mirrored. */
-  reported: ReportedPort | undefined;
+  reported: (ReportedPort & ReportedWriter) | undefined;
   pacing: Pacing;
   close(): Promise<void>;
 }

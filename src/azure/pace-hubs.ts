@@ -8,6 +8,7 @@ import { createPartitionsSeen, type PartitionsSeen } from '../pacing/partitions-
 import type { BudgetStorePort } from '../pacing/ports.js';
 import { hubBudget } from '../pacing/tiers.js';
 import type { PacingSettings } from '../settings.js';
+import type { ReportedWriter } from '../registry/ports.js';
 import type { ReportedPort } from '../twin/ports.js';
 import type { HubClient } from './hub/hub-client.js';
 import { createPacedHub, createPacedReported, createTurnstile } from './hub/paced-hub.js';
@@ -32,7 +33,7 @@ export interface Pacing {
   gates: Record<HubRole, HubGate>;
   partitions: PartitionsSeen;
   paceHub(role: HubRole, client: HubClient): HubClient;
-  paceReported(port: ReportedPort): ReportedPort;
+  paceReported(port: ReportedPort & ReportedWriter): ReportedPort & ReportedWriter;
   /** Writes down what was used of the quota last. */
   flush(): Promise<void>;
 }

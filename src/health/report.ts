@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
-import type { HubRole } from '../hub-model.js';
+import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { Counters } from './counters.js';
 
@@ -15,6 +15,8 @@ interface HealthSources {
   countRetryQueue(): Promise<number>;
   countPoison(): Promise<number>;
   countParked(): Promise<Record<string, number>>;
+  /** Copies that are left as they are, since somebody else wrote them or lives there. */
+  listKept(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
 }
 
 export interface HealthReport {
@@ -38,8 +40,32 @@ export interface HealthReport {
   retryQueue: number | null;
   poison: number | null;
   parked: Record<string, number> | null;
+  /** Copies that are left as they are: how many by reason, and the first of them. A person should know each. */
+  kept: { counts: Record<string, number>; first: ListedCopy[] } | null;
   lagInMs: number | null;
 }
+
+/** `source`: the role of the hub that it is a copy of. `since`: ISO 8601. */
+interface ListedCopy {
+  source: HubRole;
+  deviceId: string;
+  moduleId?: string;
+  reason: string;
+  since: string;
+}
+interface KeptCopy {
+  source: HubRole;
+  key: IdentityKey;
+  reason: string;
+  since: Date;
+}
+
+const listed = ({ source, key, reason, since }: KeptCopy): ListedCopy => ({
+  source,
+  ...key,
+  reason,
+  since: since.toISOString(),
+});
 
 export interface HealthOptions {
   sources: HealthSources;
@@ -83,11 +109,12 @@ export function createHealth(options: HealthOptions): Health {
     },
     async report() {
       const routing = await readRouting();
-      const [dirty, retryQueue, poison, parked] = await Promise.all([
+      const [dirty, retryQueue, poison, parked, kept] = await Promise.all([
         orNull('dirty', sources.countDirty()),
         orNull('retryQueue', sources.countRetryQueue()),
         orNull('poison', sources.countPoison()),
         orNull('parked', sources.countParked()),
+        orNull('kept', sources.listKept()),
       ]);
       const { lagInMs, ...counted } = counters.read(clock.now());
       return {
@@ -105,6 +132,7 @@ export function createHealth(options: HealthOptions): Health {
         retryQueue,
         poison,
         parked,
+        kept: kept && { counts: kept.counts, first: kept.first.map(listed) },
         lagInMs: lagInMs ?? null,
       };
     },

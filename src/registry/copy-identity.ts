@@ -1,25 +1,15 @@
-import type { Identity, IdentityKey } from '../hub-model.js';
+import type { Identity, IdentityContent, IdentityKey } from '../hub-model.js';
 import { AppError } from '../errors.js';
 import { copyTwin } from './copy-twin.js';
-import { isRecorded, planIdentity, type IdentityPlan } from './plan-identity.js';
+import { contentMark } from './identity-content.js';
+import { isListed, keep } from './keep-copy.js';
+import { isRecorded, type IdentityPlan } from './plan-identity.js';
+import { planWithCare } from './plan-with-care.js';
+import { readPair, type IdentityPair } from './read-pair.js';
 import type { LedgerEntry } from './ports.js';
 import { lookAgain, writeToTarget, type SyncRun } from './sync-run.js';
 import { on, SyncStop, untilSettled } from './sync-stop.js';
 import type { SyncAction, SyncOutcome } from './sync-outcome.js';
-
-export interface IdentityPair {
-  source: Identity | undefined;
-  target: Identity | undefined;
-  ledger: LedgerEntry | undefined;
-}
-
-/** The target first: its ETag must be older than what is read of the source, or an old state could overwrite a newer one. */
-export const readPair = async (run: SyncRun, key: IdentityKey): Promise<IdentityPair> => {
-  const target = await on('target', run.targetHub.getIdentity(key));
-  const source = await on('source', run.sourceHub.getIdentity(key));
-  const ledger = await on('storage', run.ledger.read(run.source, key));
-  return { source, target, ledger };
-};
 
 /** What else belongs to a copy that is new, or was left half done. */
 export type CompleteCopy = (run: SyncRun, key: IdentityKey) => Promise<void>;
@@ -28,8 +18,12 @@ export type CompleteCopy = (run: SyncRun, key: IdentityKey) => Promise<void>;
 export const copyIdentity = (run: SyncRun, key: IdentityKey, complete: CompleteCopy): Promise<SyncOutcome> =>
   untilSettled(async () => {
     const pair = await readPair(run, key);
-    const plan = planIdentity({ ...pair, now: run.clock.now(), graceInMs: run.graceInMs });
+    const plan = await planWithCare(run, key, pair);
+    if (plan.kind !== 'keep' && isListed(pair.ledger)) await on('storage', run.ledger.kept.release(run.source, key));
     switch (plan.kind) {
+      case 'keep':
+        await keep(run, key, { ...plan, isSourceGone: pair.source === undefined });
+        return { kind: 'nothing', reason: plan.reason };
       case 'nothing':
         if (plan.lookAgainAt !== undefined) await lookAgain(run, key, plan.lookAgainAt);
         return { kind: 'nothing', reason: plan.reason };
@@ -63,7 +57,8 @@ const bringUp = async (
   const { version, copyEtag } = await copyTwin(run, source.key);
   const isKnown = isRecorded(ledger, source, target);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
-  if (isKnown && ledger?.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
+  const isWritten = ledger?.targetEtag === target.etag && ledger.writing === undefined && ledger.kept === undefined;
+  if (isKnown && isWritten && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
   if (!isKnown) await complete(run, source.key);
   const now = run.clock.now();
   await writeLedger(run, {
@@ -71,6 +66,7 @@ const bringUp = async (
     state: 'copied',
     sourceGenerationId: source.generationId,
     targetGenerationId: target.generationId,
+    targetEtag: target.etag,
     copiedAt: isKnown && ledger !== undefined ? ledger.copiedAt : now,
     sourceVersion: version,
     stateAt: now,
@@ -90,35 +86,62 @@ const writeIdentity = async (run: SyncRun, plan: CopyPlan, ledger: LedgerEntry |
   if (plan.kind === 'unchanged') return { target: plan.target, ledger, did: 'unchanged' };
   const { targetHub } = run;
   if (plan.kind === 'update') {
+    // A copy without a record gets one first: it must not be taken for somebody else's if this process ends in between.
+    const begun =
+      ledger === undefined
+        ? await begin(run, plan, ledger, { targetEtag: plan.etag, targetGenerationId: '' })
+        : await announce(run, ledger, plan.content);
     const target = await writeToTarget(run, () => targetHub.updateIdentity(plan.content, plan.etag));
-    return { target, ledger, did: 'updated' };
+    return { target, ledger: begun, did: 'updated' };
   }
   const old = plan.kind === 'recreate' ? plan.old : undefined;
-  const begun = await begin(run, plan.source, ledger, old?.generationId ?? ledger?.targetGenerationId ?? '');
+  const begun = await begin(run, plan, ledger, {
+    targetGenerationId: old?.generationId ?? ledger?.targetGenerationId ?? '',
+    ...(old !== undefined && { targetEtag: old.etag }),
+  });
   if (old !== undefined) await writeToTarget(run, () => targetHub.deleteIdentity(old.key, old.etag));
   const target = await writeToTarget(run, () => targetHub.createIdentity(plan.content));
   return { target, ledger: begun, did: old === undefined ? 'created' : 'recreated' };
 };
 
-const begin = (run: SyncRun, source: Identity, ledger: LedgerEntry | undefined, targetGenerationId: string) =>
+const begin = (
+  run: SyncRun,
+  { source, content }: Exclude<CopyPlan, { kind: 'unchanged' }>,
+  ledger: LedgerEntry | undefined,
+  copy: Pick<LedgerEntry, 'targetGenerationId' | 'targetEtag'>,
+) =>
   writeLedger(run, {
     key: source.key,
     state: 'creating',
     sourceGenerationId: source.generationId,
-    targetGenerationId,
+    ...copy,
+    writing: contentMark(content),
     copiedAt: run.clock.now(),
     etag: ledger?.etag,
   });
 
+/** Says what is about to be written, so that the copy is known for ours though the answer be lost. */
+const announce = (run: SyncRun, ledger: LedgerEntry, content: IdentityContent) =>
+  writeLedger(run, { ...ledger, writing: contentMark(content) });
+
 /** Disabled first, recorded second: a crash in between disables again. The other order could leave it enabled until its end. */
 const disable = async (run: SyncRun, plan: Extract<IdentityPlan, { kind: 'disable' }>): Promise<void> => {
   const { ledger, deleteAfter, content, etag } = plan;
-  if (content !== undefined) await writeToTarget(run, () => run.targetHub.updateIdentity(content, etag));
-  await writeLedger(run, { ...ledger, state: 'pendingDelete', deleteAfter });
+  let row = ledger;
+  let targetEtag = etag;
+  if (content !== undefined) {
+    row = await announce(run, ledger, content);
+    ({ etag: targetEtag } = await writeToTarget(run, () => run.targetHub.updateIdentity(content, etag)));
+  }
+  const { writing: _writing, kept: _kept, ...rest } = row;
+  await writeLedger(run, { ...rest, targetEtag, state: 'pendingDelete', deleteAfter });
   await lookAgain(run, ledger.key, deleteAfter);
 };
 
-const bury = async (run: SyncRun, { deleteAfter: _deleteAfter, ...ledger }: LedgerEntry): Promise<void> => {
+const bury = async (
+  run: SyncRun,
+  { deleteAfter: _deleteAfter, kept: _kept, ...ledger }: LedgerEntry,
+): Promise<void> => {
   await writeLedger(run, { ...ledger, state: 'tombstone' });
 };
 

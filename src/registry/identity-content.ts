@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 
 import { scopesOf, type Authentication, type Identity, type IdentityContent } from '../hub-model.js';
@@ -33,6 +34,27 @@ export const updateOf = (source: Identity, target: Identity): IdentityContent =>
 /** Equal as far as a copy can be. The service shows what is not set as null, as an empty text, or not at all. */
 export const sameContent = (a: Identity, b: Identity): boolean =>
   isDeepStrictEqual(comparable(contentOf(a)), comparable(contentOf(b)));
+
+/** Whoever gets in with the one gets in with the other. */
+export const sameAccess = (a: IdentityContent, b: IdentityContent): boolean =>
+  isDeepStrictEqual(accessOf(a), accessOf(b));
+
+const accessOf = ({ authentication, status }: IdentityContent) => [
+  authentication.type,
+  keysOf(authentication),
+  thumbprintsOf(authentication),
+  status,
+];
+
+/**
+ * Tells contents apart, one in a million by mistake. So short on purpose: the ledger keeps it, and nobody can try guesses of a key
+ * against 20 bits.
+ */
+export const contentMark = (content: IdentityContent): string =>
+  createHash('sha256')
+    .update(JSON.stringify(comparable(content)))
+    .digest('hex')
+    .slice(0, 5);
 
 const comparable = (content: IdentityContent): object => ({
   type: content.authentication.type,

@@ -18,6 +18,8 @@ export interface RegistryHubPort {
 /** Reported properties by state: a merge patch that makes the copy's reported equal. Absent when REPORTED_STRATEGY=off. */
 export interface ReportedWriter {
   patchReported(hub: HubRole, key: IdentityKey, patch: JsonObject): Promise<'written' | 'notWritable'>;
+  /** This process is connected as the identity now. Absent: never. */
+  isOurConnection?(hub: HubRole, key: IdentityKey): boolean;
 }
 
 /** The table of copied identities and of dirty marks. Rejects with storageUnavailable or storageConflict. */
@@ -39,6 +41,37 @@ export interface LedgerPort {
   /** Clears the mark unless it was renewed since it was read. Resolves false when it was. */
   clearDirty(source: HubRole, mark: DirtyMark): Promise<boolean>;
   countDirty(): Promise<number>;
+
+  /** Devices other than `key` that the ledger calls copied, at most `limit`: those beside it. */
+  others(source: HubRole, key: IdentityKey, limit: number): Promise<IdentityKey[]>;
+  readonly kept: KeptPort;
+}
+
+/** Why a copy is neither brought up nor taken away. */
+export const keepReasons = [
+  'dpsMove', // somebody else wrote it after us, and the source is gone or a device is connected there
+  'foreign', // somebody else wrote it after us
+  'homeElsewhere', // a device is connected there: its access is not taken
+] as const;
+export type KeepReason = (typeof keepReasons)[number];
+
+/** A copy that a person has to know of. */
+export interface KeptCopy {
+  /** The hub that it is a copy of. */
+  source: HubRole;
+  key: IdentityKey;
+  reason: KeepReason;
+  since: Date;
+}
+
+/** The list of kept copies. Rejects with storageUnavailable. */
+export interface KeptPort {
+  /** Adds one, or renews its reason. */
+  keep(source: HubRole, key: IdentityKey, reason: KeepReason, at: Date): Promise<void>;
+  /** Takes it off the list, if it is there. */
+  release(source: HubRole, key: IdentityKey): Promise<void>;
+  /** How many by reason, and the first of them. */
+  list(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
 }
 
 export const ledgerStates = ['creating', 'copied', 'pendingDelete', 'tombstone'] as const;
@@ -75,6 +108,8 @@ export interface LedgerEntry {
   stateAt?: Date;
   /** `copied` only: the ETag of the copy's twin after that. While the copy shows it, the copy holds what was copied. */
   copyEtag?: string;
+  /** The copy is kept as it is, and told in health, since the last look at it. */
+  kept?: KeepReason;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;

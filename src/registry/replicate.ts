@@ -66,7 +66,9 @@ export const createReplicate = (
 const nothings: Record<NothingReason, ReplicateOutcome> = {
   sourceGone: { kind: 'sourceGone' },
   noLedgerEvidence: { kind: 'sourceGone' },
-  notOurCopy: { kind: 'sourceGone' },
+  dpsMove: { kind: 'kept', reason: 'dpsMove' },
+  foreign: { kind: 'kept', reason: 'foreign' },
+  homeElsewhere: { kind: 'kept', reason: 'homeElsewhere' },
   graceRunning: { kind: 'sourceGone' },
   copyUnderWay: { kind: 'sourceGone' },
   systemModule: { kind: 'done' },
@@ -87,7 +89,7 @@ const toReplicateOutcome = (outcome: SyncOutcome): ReplicateOutcome => {
 
 /** All others are this identity's own trouble: it is marked and the partition goes on. */
 const isHold = (reason: Extract<SyncOutcome, { kind: 'notNow' }>['reason']): reason is HoldReason =>
-  reason !== 'sourceAway' && reason !== 'contended' && reason !== 'reportedNotWritten';
+  reason !== 'sourceAway' && reason !== 'sourceDoubtful' && reason !== 'contended' && reason !== 'reportedNotWritten';
 
 const contended = () =>
   new AppError('preconditionFailed', 'The identity changed each time it was read.', { retryable: true });

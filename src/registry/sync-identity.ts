@@ -1,24 +1,26 @@
 import { keyText, type HubRole, type IdentityKey } from '../hub-model.js';
-import { copyIdentity, readPair } from './copy-identity.js';
+import { copyIdentity } from './copy-identity.js';
 import { createKeyedMutex } from './keyed-mutex.js';
 import { isRecorded } from './plan-identity.js';
-import type { DirtyMark } from './ports.js';
+import { readPair } from './read-pair.js';
+import { keepReasons, type DirtyMark } from './ports.js';
 import { lookAgain, startRun, type IdentitySyncOptions, type SyncRun } from './sync-run.js';
 import { assertMayWrite, on, SyncStop, untilSettled } from './sync-stop.js';
 import type { SyncOutcome } from './sync-outcome.js';
 
 /**
  * Brings the copy of `key` on the other hub up to the state of `source`, read now. Idempotent: any hint may call it, any number
- * of times. Expected failures are outcomes; only defects reject.
+ * of times. Expected failures are outcomes; only defects reject. `isAsked`: a person asked for this very identity, so a copy that
+ * somebody else has written since is brought up all the same.
  */
-export type SyncIdentity = (source: HubRole, key: IdentityKey) => Promise<SyncOutcome>;
+export type SyncIdentity = (source: HubRole, key: IdentityKey, isAsked?: boolean) => Promise<SyncOutcome>;
 
 export const createIdentitySync = (options: IdentitySyncOptions): SyncIdentity => {
   // By device, not by key: a device's sync brings its modules along, and a module's may need its device first.
   const serialise = createKeyedMutex();
-  return (source, key) =>
+  return (source, key, isAsked = false) =>
     serialise(key.deviceId, async () => {
-      const outcome = await sync(startRun(options, source), key).catch(outcomeOfStop);
+      const outcome = await sync(startRun(options, source, isAsked), key).catch(outcomeOfStop);
       if (outcome.kind === 'done') {
         options.logger.event('info', 'identity.synced', {
           outcome: outcome.did,
@@ -61,13 +63,19 @@ const syncModulesOf = async (run: SyncRun, { deviceId }: IdentityKey): Promise<v
   }
 };
 
+const isKept = (reason: string): boolean => keepReasons.some((kept) => kept === reason);
+
 const nothingMore = () => Promise.resolve();
 
 const syncModule = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> =>
   untilSettled(async () => {
     const device = { deviceId: key.deviceId };
     const { source, target, ledger } = await readPair(run, device);
-    if (!isRecorded(ledger, source, target)) await syncDevice(run, device);
+    if (ledger?.kept === 'dpsMove' && !run.isAsked) return { kind: 'nothing', reason: 'dpsMove' };
+    if (!isRecorded(ledger, source, target)) {
+      const outcome = await syncDevice(run, device);
+      if (outcome.kind === 'nothing' && isKept(outcome.reason)) return outcome;
+    }
     return copyIdentity(run, key, nothingMore);
   });
 

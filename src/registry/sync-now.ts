@@ -49,7 +49,7 @@ export const createSyncNow =
   };
 
 const settle = async (options: SyncNowOptions, source: HubRole, key: IdentityKey): Promise<SyncNowOutcome> => {
-  const outcome = await options.syncIdentity(source, key);
+  const outcome = await options.syncIdentity(source, key, true);
   if (outcome.kind === 'done' || outcome.kind === 'nothing') return outcome;
   await putBack(options, source, key, 1, outcome);
   return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };

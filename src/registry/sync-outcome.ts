@@ -1,6 +1,7 @@
 import type { HoldReason } from '../direction.js';
 import type { AppError } from '../errors.js';
 import type { PlanNothingReason } from './plan-identity.js';
+import type { KeepReason } from './ports.js';
 
 /** What became of one identity. Expected failures are outcomes; only defects reject. */
 export type SyncOutcome =
@@ -11,11 +12,12 @@ export type SyncOutcome =
 
 export type SyncAction = 'created' | 'updated' | 'recreated' | 'unchanged' | 'disabled' | 'deleted';
 
-export type NothingReason = PlanNothingReason | 'sourceIsStandby' | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
+export type NothingReason = PlanNothingReason | KeepReason | 'sourceIsStandby' | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
 
 export type NotNowReason =
   | HoldReason
   | 'sourceAway' // whatever keeps us from reading the source
+  | 'sourceDoubtful' // it says that this identity is gone, and knows none of the others either
   | 'contended' // somebody wrote in between, again and again
   | 'reportedNotWritten'; // all but the reported properties is copied
 

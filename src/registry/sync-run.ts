@@ -23,6 +23,8 @@ export interface IdentitySyncOptions {
 
 /** One synchronisation of one identity and of what belongs to it. */
 export interface SyncRun extends IdentitySyncOptions {
+  /** A person asked for this identity. */
+  isAsked: boolean;
   source: HubRole;
   target: HubRole;
   sourceHub: RegistryHubPort;
@@ -31,8 +33,9 @@ export interface SyncRun extends IdentitySyncOptions {
   reportedStops: Map<string, { key: IdentityKey; outcome: SyncStop['outcome'] }>;
 }
 
-export const startRun = (options: IdentitySyncOptions, source: HubRole): SyncRun => ({
+export const startRun = (options: IdentitySyncOptions, source: HubRole, isAsked: boolean): SyncRun => ({
   ...options,
+  isAsked,
   source,
   target: otherRole(source),
   sourceHub: options.hubs[source],

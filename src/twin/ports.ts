@@ -112,6 +112,9 @@ export interface TwinCounters {
 export type SkipReason =
   | 'sourceIsStandby'
   | 'sourceGone'
+  | 'dpsMove' // the copy was written by somebody else since, and whoever it is lives there
+  | 'foreign' // the copy was written by somebody else since
+  | 'homeElsewhere' // the device is connected on the target
   | 'reportedOff' // REPORTED_STRATEGY=off
   | 'notWritable' // reported of a device that we cannot speak for
   | 'coveredByState' // part of what was copied by state since, or followed by a create or delete, which is worked off so

@@ -19,7 +19,7 @@ export async function replicateInstead(key: IdentityKey, events: readonly Planne
     return { kind: 'hold', hold: { reason, hubWide: reason === 'targetAway', cause } };
   }
   if (outcome.kind === 'done') fx.applied(events);
-  else fx.counters.skipped('sourceGone', events.length);
+  else fx.counters.skipped(outcome.kind === 'kept' ? outcome.reason : 'sourceGone', events.length);
   return { kind: 'covered' };
 }
 

@@ -69,6 +69,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       countRetryQueue: () => queue.count(),
       countPoison: () => queue.countPoison(),
       countParked: () => park.countParked(),
+      listKept: () => ledger.kept.list(),
     },
   });
   app.http('health', {

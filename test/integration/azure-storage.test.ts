@@ -52,11 +52,48 @@ describe('the ledger', () => {
         stateAt: deleteAfter,
         targetEtag: 'MQ==',
         writing: '0a1b2',
+        kept: 'foreign',
       }),
     );
     expect(await storage.ledger.read('primary', key)).toEqual(written);
     expect(written.deleteAfter).toEqual(deleteAfter);
     expect(await storage.ledger.read('secondary', key)).toBeUndefined();
+  });
+
+  it('names other devices that were copied, those beside one first', async () => {
+    const { ledger } = createStorage(
+      { kind: 'connectionString', value: azurite.connectionString },
+      { hubNames: { primary: 'others-p', secondary: 'others-s' } },
+    );
+    expect(await ledger.others('primary', { deviceId: 'c' }, 2)).toEqual([]);
+    for (const deviceId of ['a', 'b', 'c', 'd']) await ledger.write('primary', anEntry({ deviceId }));
+    await ledger.write('primary', anEntry({ deviceId: 'e', moduleId: 'm' }));
+    await ledger.write('primary', anEntry({ deviceId: 'f' }, { state: 'tombstone' }));
+    await ledger.write('secondary', anEntry({ deviceId: 'g' }));
+    const ids = async (limit: number) =>
+      (await ledger.others('primary', { deviceId: 'c' }, limit)).map(({ deviceId }) => deviceId);
+    expect(await ids(1)).toEqual(['d']);
+    expect((await ids(9)).toSorted()).toEqual(['a', 'b', 'd']);
+  });
+
+  it('lists kept copies until they are released', async () => {
+    const { kept } = storage.ledger;
+    const since = new Date('2026-11-01T11:00:00.456Z');
+    const module = { deviceId: "a#b?c%d+e_f'g*h", moduleId: 'm' };
+    await kept.release('primary', module);
+    await kept.keep('primary', { deviceId: 'k' }, 'foreign', since);
+    await kept.keep('primary', { deviceId: 'k' }, 'dpsMove', since);
+    await kept.keep('secondary', module, 'dpsMove', since);
+    expect(await kept.list()).toEqual({
+      counts: { dpsMove: 2 },
+      first: [
+        { source: 'primary', key: { deviceId: 'k' }, reason: 'dpsMove', since },
+        { source: 'secondary', key: module, reason: 'dpsMove', since },
+      ],
+    });
+    await kept.release('primary', { deviceId: 'k' });
+    expect((await kept.list()).counts).toEqual({ dpsMove: 1 });
+    await kept.release('secondary', module);
   });
 
   it('keeps apart ids of every kind: case, signs of URLs and keys, modules', async () => {

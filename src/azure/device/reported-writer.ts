@@ -25,6 +25,7 @@ export interface ReportedWriterOptions {
 }
 
 export interface DeviceReportedWriter extends ReportedPort {
+  isOurConnection(hub: HubRole, key: IdentityKey): boolean;
   /** Waits for the writes under way and closes every connection. Later writes reject with `aborted`. */
   close(): Promise<void>;
 }
@@ -98,6 +99,7 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
         throw error;
       }
     },
+    isOurConnection: (hub, key) => pool.has(`${hub}/${keyText(key)}`),
     close: () => {
       closed = true;
       return pool.close();

@@ -5,6 +5,8 @@ import type { DeviceSession } from './device-session.js';
 export interface SessionPool {
   /** Runs `task` on the session of this name, opened if there is none; tasks of one name run one after another. */
   use<T>(name: string, open: () => Promise<DeviceSession>, task: (session: DeviceSession) => Promise<T>): Promise<T>;
+  /** A session of this name is open now. */
+  has(name: string): boolean;
   /** Waits for the tasks under way and closes everything. */
   close(): Promise<void>;
 }
@@ -15,6 +17,8 @@ export const createSessionPool = (options: { maxOpen: number; idleInMs: number }
   const limit = pLimit(maxOpen);
   const turns = new Map<string, Promise<unknown>>();
   const closing = new Set<Promise<void>>();
+  /** Sessions in use, by name. */
+  const used = new Map<string, DeviceSession>();
   let inUse = 0;
   let closed = false;
 
@@ -57,9 +61,11 @@ export const createSessionPool = (options: { maxOpen: number; idleInMs: number }
     let session: DeviceSession | undefined;
     try {
       session = await take(name, open);
+      used.set(name, session);
       return await task(session);
     } finally {
       inUse -= 1;
+      used.delete(name);
       if (session !== undefined && !closed && session.isUsable()) {
         idle.set(name, session);
       } else if (session !== undefined) {
@@ -82,6 +88,7 @@ export const createSessionPool = (options: { maxOpen: number; idleInMs: number }
         }
       }
     },
+    has: (name) => (used.get(name) ?? idle.peek(name))?.isUsable() ?? false,
     close: async () => {
       closed = true;
       while (idle.size > 0) {

@@ -4,6 +4,7 @@ import { otherRole, type HubRole } from '../../hub-model.js';
 import type { HubCallCost, HubGate } from '../../pacing/hub-gate.js';
 import { messagesOf } from '../../pacing/quota.js';
 import type { Lane } from '../../pacing/tiers.js';
+import type { ReportedWriter } from '../../registry/ports.js';
 import type { ReportedPort } from '../../twin/ports.js';
 import type { HubClient } from './hub-client.js';
 
@@ -75,11 +76,14 @@ export const createPacedHub = (client: HubClient, gate: HubGate, { read, write }
   };
 };
 
+type PacedReported = ReportedPort & ReportedWriter;
+
 /** Reported properties are written as the device, and count as twin writes all the same. */
 export const createPacedReported = (
-  port: ReportedPort,
+  port: PacedReported,
   turnstiles: Readonly<Record<HubRole, Turnstile>>,
-): ReportedPort => ({
+): PacedReported => ({
+  ...port,
   patchReported: (hub, key, patch) =>
     turnstiles[hub].write({ lane: 'twinWrite', messages: messagesOf(patch), maxWaitInMs: PATIENT_IN_MS }, () =>
       port.patchReported(hub, key, patch),

@@ -2,8 +2,9 @@ import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { HubRole, IdentityKey } from '../../hub-model.js';
-import { ledgerStates, type LedgerEntry, type LedgerPort } from '../../registry/ports.js';
+import { keepReasons, ledgerStates, type LedgerEntry, type LedgerPort } from '../../registry/ports.js';
 import { createDirtyMarks } from './dirty-marks.js';
+import { createKeptRows } from './kept-rows.js';
 import { encodeRowKey } from './key-encoding.js';
 import { createStorageCall } from './storage-call.js';
 import { isContainerAway, isStatus } from './storage-errors.js';
@@ -20,6 +21,7 @@ const rowSchema = z.object({
   sourceVersion: z.number().optional(),
   stateAt: z.coerce.date().optional(),
   copyEtag: z.string().optional(),
+  kept: z.enum(keepReasons).optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -27,7 +29,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, copyEtag, ...rest } = parsed.data;
+  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, copyEtag, kept, ...rest } = parsed.data;
   return {
     key,
     ...rest,
@@ -37,6 +39,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
     ...(stateAt === undefined ? {} : { stateAt }),
     ...(copyEtag === undefined ? {} : { copyEtag }),
+    ...(kept === undefined ? {} : { kept }),
   };
 };
 
@@ -99,6 +102,24 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
         for await (const page of pages) if (page.length > 0) return false;
         return true;
       }),
+    others: (source, key, limit) =>
+      call('ledger look', async (abortSignal) => {
+        const rowKey = encodeRowKey(key);
+        const ofSource = `PartitionKey eq '${partitionOf(source)}' and state eq 'copied'`;
+        const found: IdentityKey[] = [];
+        // Keys of rows hold no quotation marks (key-encoding.ts).
+        for (const side of ['gt', 'lt']) {
+          const filter = `${ofSource} and RowKey ${side} '${rowKey}'`;
+          for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal })) {
+            const { deviceId, moduleId } = row;
+            if (typeof deviceId === 'string' && moduleId === undefined && deviceId !== key.deviceId)
+              found.push({ deviceId });
+            if (found.length >= limit) return found;
+          }
+        }
+        return found;
+      }),
+    kept: createKeptRows(table, call, { partitionOf: (source) => `${partitionOf(source)}~kept` }),
     ...createDirtyMarks(table, call, (source) => `${partitionOf(source)}~dirty`),
   };
 };

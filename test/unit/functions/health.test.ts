@@ -33,6 +33,12 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
       countRetryQueue: storageAway ? away : async () => 5,
       countPoison: storageAway ? away : async () => 6,
       countParked: storageAway ? away : async () => ({ notJson: 7 }),
+      listKept: storageAway
+        ? away
+        : async () => ({
+            counts: { dpsMove: 1 },
+            first: [{ source: 'primary', key: { deviceId: 'd' }, reason: 'dpsMove', since: new Date(0) }],
+          }),
     },
   });
   const ask = (headers: Record<string, string> = {}, query = {}, key: string | undefined = operatorKey) =>
@@ -98,6 +104,10 @@ describe('answerHealth', () => {
       retryQueue: 5,
       poison: 6,
       parked: { notJson: 7 },
+      kept: {
+        counts: { dpsMove: 1 },
+        first: [{ source: 'primary', deviceId: 'd', reason: 'dpsMove', since: '1970-01-01T00:00:00.000Z' }],
+      },
       lagInMs: 12,
     });
   });
@@ -129,9 +139,14 @@ describe('answerHealth', () => {
       retryQueue: null,
       poison: null,
       parked: null,
+      kept: null,
     });
     expect(logger.events.map(({ id, fields }) => [id, fields['figure'], fields['code']])).toEqual(
-      ['dirty', 'retryQueue', 'poison', 'parked'].map((figure) => ['health.unreadable', figure, 'storageUnavailable']),
+      ['dirty', 'retryQueue', 'poison', 'parked', 'kept'].map((figure) => [
+        'health.unreadable',
+        figure,
+        'storageUnavailable',
+      ]),
     );
   });
 });

@@ -39,7 +39,7 @@ describe('a delete', () => {
     room.hubs.primary.remove(d);
     room.hubs.secondary.remove(d);
     room.hubs.secondary.addDevice('d');
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'notOurCopy' });
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'dpsMove' });
     expect(room.hubs.secondary.has(d)).toBe(true);
   });
 
@@ -106,7 +106,7 @@ describe('a delete', () => {
 
   it('waits for a create that may still arrive', async () => {
     const room = setUp();
-    room.hubs.primary.addDevice('d');
+    const { authentication } = room.hubs.primary.addDevice('d');
     room.hubs.secondary.onCall = (operation) => {
       if (operation === 'createIdentity') throw failure('hubTimeout');
     };
@@ -114,8 +114,23 @@ describe('a delete', () => {
     room.hubs.secondary.onCall = () => {};
     room.hubs.primary.remove(d);
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'copyUnderWay' });
-    room.hubs.secondary.addDevice('d');
+    room.hubs.secondary.addDevice('d', { authentication });
     await drain(room);
     expect(room.hubs.secondary.has(d)).toBe(false);
+  });
+
+  it('never happens to what somebody else made where our own create was refused', async () => {
+    const room = setUp();
+    room.hubs.primary.addDevice('d');
+    room.hubs.secondary.onCall = (operation) => {
+      if (operation === 'createIdentity') throw failure('requestRefused');
+    };
+    await room.syncIdentity('primary', d);
+    room.hubs.secondary.onCall = () => {};
+    room.hubs.primary.remove(d);
+    room.hubs.secondary.addDevice('d');
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'dpsMove' });
+    await drain(room);
+    expect(room.hubs.secondary.identityOf(d).status).toBe('enabled');
   });
 });

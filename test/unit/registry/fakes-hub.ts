@@ -55,7 +55,9 @@ export class FakeHub implements RegistryHubPort {
     return this.#call('updateIdentity', content.key, () => {
       const item = this.#existing(content.key);
       if (item.identity.etag !== etag) throw failure('preconditionFailed');
-      item.identity = { ...structuredClone(content), generationId: item.identity.generationId, etag: this.#next('e') };
+      const { generationId, connectionState } = item.identity;
+      item.identity = { ...structuredClone(content), generationId, etag: this.#next('e') };
+      if (connectionState !== undefined) item.identity.connectionState = connectionState;
       return structuredClone(item.identity);
     });
   }
@@ -114,6 +116,11 @@ export class FakeHub implements RegistryHubPort {
       for (const m of this.#modulesOf(key.deviceId)) this.#items.delete(keyText(m.identity.key));
   }
 
+  /** No write: the ETag stays. */
+  connect(key: IdentityKey, connected: boolean): void {
+    this.#existing(key).identity.connectionState = connected ? 'Connected' : 'Disconnected';
+  }
+
   edit(key: IdentityKey, more: Partial<IdentityContent>): void {
     const item = this.#existing(key);
     item.identity = { ...item.identity, ...more, etag: this.#next('e') };
@@ -147,7 +154,7 @@ export class FakeHub implements RegistryHubPort {
     const sorted = [...this.#items.entries()].sort(([a], [b]) => (a < b ? -1 : 1));
     return Object.fromEntries(
       sorted.map(([text, { identity, twin }]) => {
-        const { generationId: _generationId, etag: _etag, ...content } = identity;
+        const { generationId: _generationId, etag: _etag, connectionState: _state, ...content } = identity;
         return [text, { content, tags: twin.tags, desired: twin.desired, reported: twin.reported }];
       }),
     );
@@ -187,8 +194,12 @@ export class FakeHub implements RegistryHubPort {
   }
 }
 
-/** Writes reported on the fake hubs; devices without symmetric keys are `notWritable`. */
-export const fakeReported = (hubs: Record<'primary' | 'secondary', FakeHub>): ReportedWriter => ({
+/** Writes reported on the fake hubs; devices without symmetric keys are `notWritable`. `ours`: `hub key` of open connections. */
+export const fakeReported = (
+  hubs: Record<'primary' | 'secondary', FakeHub>,
+  ours: ReadonlySet<string> = new Set(),
+): ReportedWriter => ({
+  isOurConnection: (role, key) => ours.has(`${role} ${keyText(key)}`),
   patchReported: (role, key, reported) =>
     hubs[role].hooked('patchReported', key, () => {
       if (hubs[role].identityOf(key).authentication.type !== 'sas') return 'notWritable';

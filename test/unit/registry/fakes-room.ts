@@ -50,7 +50,14 @@ export const setUp = ({ graceInMs = 0, reported = true }: RoomOptions = {}) => {
     event: (level: LogLevel, id: LogEventId, fields: LogFields = {}) => void events.push({ level, id, fields }),
   };
   const storage = { hubNames, ledger, queue, clock, logger, random: () => 0.5 };
-  const syncOptions = { ...storage, hubs, direction, graceInMs, ...(reported && { reported: fakeReported(hubs) }) };
+  const ours = new Set<string>();
+  const syncOptions = {
+    ...storage,
+    hubs,
+    direction,
+    graceInMs,
+    ...(reported && { reported: fakeReported(hubs, ours) }),
+  };
   const syncIdentity = createIdentitySync(syncOptions);
   const parking = { park: (item: ParkedItem) => Promise.resolve(void parked.push(item)) };
   const counters = { skipped: (reason: string) => void skips.push(reason) };
@@ -58,7 +65,7 @@ export const setUp = ({ graceInMs = 0, reported = true }: RoomOptions = {}) => {
   const handleEvent = createRegistryEventHandler(hintOptions);
   const handleRetry = createRegistryRetryHandler(hintOptions);
   const replicate = createReplicate({ ...storage, syncIdentity });
-  const fakes = { hubs, state, clock, ledger, queue, parked, parking, skips, events };
+  const fakes = { hubs, state, clock, ledger, queue, parked, parking, skips, events, ours };
   return { ...fakes, syncOptions, hintOptions, syncIdentity, handleEvent, handleRetry, replicate };
 };
 export type Room = ReturnType<typeof setUp>;

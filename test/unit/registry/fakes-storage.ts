@@ -1,5 +1,13 @@
 import { keyText, type HubRole, type IdentityKey } from '../../../src/hub-model.js';
-import type { DirtyMark, LedgerEntry, LedgerPort, RetryMessage, RetryQueuePort } from '../../../src/registry/ports.js';
+import type {
+  DirtyMark,
+  KeptCopy,
+  KeptPort,
+  LedgerEntry,
+  LedgerPort,
+  RetryMessage,
+  RetryQueuePort,
+} from '../../../src/registry/ports.js';
 import { failure } from './fakes-hub.js';
 
 export type StorageHook = (operation: string, phase: 'before' | 'after') => void | Promise<void>;
@@ -61,6 +69,32 @@ export class FakeLedger implements LedgerPort {
       return true;
     });
   }
+
+  others(source: HubRole, key: IdentityKey, limit: number) {
+    return this.#call('others', () =>
+      [...this.rows.entries()]
+        .filter(
+          ([
+            name,
+            {
+              state,
+              key: { moduleId },
+            },
+          ]) => name.startsWith(source) && state === 'copied' && !moduleId,
+        )
+        .map(([, row]) => row.key)
+        .filter(({ deviceId }) => deviceId !== key.deviceId)
+        .slice(0, limit),
+    );
+  }
+
+  readonly keptCopies = new Map<string, KeptCopy>();
+  readonly kept: KeptPort = {
+    keep: async (source, key, reason, since) =>
+      void this.keptCopies.set(rowName(source, key), { source, key, reason, since }),
+    release: async (source, key) => void this.keptCopies.delete(rowName(source, key)),
+    list: async () => ({ counts: {}, first: [...this.keptCopies.values()] }),
+  };
 
   countDirty() {
     return Promise.resolve(this.marks.size);

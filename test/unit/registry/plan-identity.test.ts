@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Identity } from '../../../src/hub-model.js';
+import { contentMark, contentOf } from '../../../src/registry/identity-content.js';
 import { createSettlesInMs, planIdentity, type IdentitySnapshot } from '../../../src/registry/plan-identity.js';
 import type { LedgerEntry } from '../../../src/registry/ports.js';
 import { someKeys } from './fakes-hub.js';
@@ -55,7 +56,7 @@ type Case = [keyof typeof sources, keyof typeof targets, keyof typeof rows, numb
 
 const summary = (snapshot: IdentitySnapshot): string => {
   const plan = planIdentity(snapshot);
-  return plan.kind === 'nothing' ? plan.reason : plan.kind;
+  return plan.kind === 'nothing' || plan.kind === 'keep' ? plan.reason : plan.kind;
 };
 const snapshot = (source: Case[0], target: Case[1], row: Case[2], graceInMs: number): IdentitySnapshot => ({
   source: sources[source],
@@ -63,6 +64,9 @@ const snapshot = (source: Case[0], target: Case[1], row: Case[2], graceInMs: num
   ledger: rows[row],
   now,
   graceInMs,
+  isHome: false,
+  mayBeUs: false,
+  unusable: someKeys('nobody'),
 });
 
 const cases: Case[] = [
@@ -87,7 +91,7 @@ const cases: Case[] = [
   ['s2', 't1Other', 'copied', hour, 'recreate'],
   ['s2', 't1', 'pending', hour, 'recreate'],
   ['s2', 't1', 'tombstone', hour, 'recreate'],
-  ['s2', 't9', 'copied', hour, 'unchanged'],
+  ['s2', 't9', 'copied', hour, 'foreign'],
   // Half-done creates.
   ['s1', 't1', 'creating', hour, 'unchanged'],
   ['s1', 't1Other', 'creating', hour, 'update'],
@@ -106,9 +110,9 @@ const cases: Case[] = [
   // Only the target has it.
   ['none', 't1', 'none', 0, 'noLedgerEvidence'],
   ['none', 't1', 'none', hour, 'noLedgerEvidence'],
-  ['none', 't9', 'copied', 0, 'notOurCopy'],
-  ['none', 't9', 'pendingOver', hour, 'notOurCopy'],
-  ['none', 't9', 'tombstone', 0, 'notOurCopy'],
+  ['none', 't9', 'copied', 0, 'dpsMove'],
+  ['none', 't9', 'pendingOver', hour, 'dpsMove'],
+  ['none', 't9', 'tombstone', 0, 'dpsMove'],
   ['none', 't1', 'copied', 0, 'delete'],
   ['none', 't1', 'copied', hour, 'disable'],
   ['none', 't1', 'creating', hour, 'disable'],
@@ -140,7 +144,14 @@ describe('the plan for an identity', () => {
       const copies = ['create', 'update', 'recreate', 'unchanged'].includes(kind);
       const removes = ['delete', 'disable'].includes(kind);
       return [
-        { promise: 'copied exactly while the source is there', kept: copies === (given.source !== 'none') },
+        {
+          promise: "copied exactly while the source is there, and the copy is not somebody else's",
+          kept: kind === 'keep' || copies === (given.source !== 'none'),
+        },
+        {
+          promise: 'kept only what another one has made',
+          kept: kind !== 'keep' || row?.targetGenerationId !== targets[given.target]?.generationId,
+        },
         { promise: 'no removal without evidence', kept: !removes || (evidence && given.source === 'none') },
         { promise: 'no older life without evidence', kept: kind !== 'recreate' || evidence },
         { promise: 'no grace of 0', kept: kind !== 'disable' || given.grace > 0 },
@@ -164,15 +175,26 @@ describe('the plan for an identity', () => {
     expect(planIdentity(snapshot('none', 't1', 'copied', 0))).toMatchObject({ etag: 'etag-t1' });
   });
 
-  it('disables a device and says until when, but has no status to write for a module or a disabled device', () => {
+  it('disables a device and says until when, takes the access of a module, and writes nothing where there is none', () => {
     const deleteAfter = ahead(hour);
     expect(planIdentity(snapshot('none', 't1', 'copied', hour))).toMatchObject({
       kind: 'disable',
       deleteAfter,
       content: { status: 'disabled', authentication: someKeys('k') },
     });
-    const aModule = { ...anIdentity('t1'), key: { deviceId: 'd', moduleId: 'm' } };
-    for (const target of [aModule, anIdentity('t1', { status: 'disabled' })]) {
+    const aModule = (type: Identity['authentication']['type']): Identity => ({
+      ...anIdentity('t1'),
+      key: { deviceId: 'd', moduleId: 'm' },
+      authentication: { type },
+    });
+    for (const type of ['sas', 'selfSigned', 'certificateAuthority'] as const) {
+      expect(planIdentity({ ...snapshot('none', 't1', 'copied', hour), target: aModule(type) })).toMatchObject({
+        kind: 'disable',
+        deleteAfter,
+        content: { authentication: someKeys('nobody') },
+      });
+    }
+    for (const target of [aModule('none'), anIdentity('t1', { status: 'disabled' })]) {
       const plan = planIdentity({ ...snapshot('none', 't1', 'copied', hour), target });
       expect(plan).toMatchObject({ kind: 'disable', deleteAfter });
       expect(plan).not.toHaveProperty('content');
@@ -212,11 +234,94 @@ describe('the plan for an identity', () => {
     const { status: _status, iotEdge: _iotEdge, ...bare } = anIdentity('s1');
     const source: Identity = { ...bare, key, managedBy: 'iotEdge' };
     const target: Identity = { ...bare, key, generationId: 't1' };
-    const plan = planIdentity({ source, target, ledger: undefined, now, graceInMs: 0 });
+    const plan = planIdentity({ ...snapshot('s1', 't1', 'none', 0), source, target });
     expect(plan).toMatchObject({
       kind: 'update',
       content: { key, authentication: someKeys('k'), managedBy: 'iotEdge' },
     });
     expect(plan).not.toHaveProperty('content.status');
+  });
+
+  describe('who wrote the copy last', () => {
+    const ours = aRow('copied', 's1', 't1', { targetEtag: 'etag-t1' });
+    const others = { ...ours, targetEtag: 'of our last write' };
+    const planned = (source: Case[0], target: Case[1], more: Partial<IdentitySnapshot>) =>
+      summary({ ...snapshot(source, target, 'none', hour), ...more });
+
+    it.each<[string, Case[0], Case[1], Partial<IdentitySnapshot>, string]>([
+      ['ours, the source gone', 'none', 't1', { ledger: ours }, 'disable'],
+      ['ours, the source differs', 's1', 't1Other', { ledger: ours }, 'update'],
+      ['others, the source gone', 'none', 't1', { ledger: others }, 'dpsMove'],
+      ['others, the source gone, asked', 'none', 't1', { ledger: others, isAsked: true }, 'dpsMove'],
+      ['others, equal', 's1', 't1', { ledger: others }, 'foreign'],
+      ['others, equal, asked', 's1', 't1', { ledger: others, isAsked: true }, 'unchanged'],
+      ['others, connected there', 's1', 't1Other', { ledger: others, isHome: true }, 'dpsMove'],
+      ['others, asked', 's1', 't1Other', { ledger: others, isAsked: true }, 'update'],
+      [
+        'others, asked, connected there',
+        's1',
+        't1Other',
+        { ledger: others, isAsked: true, isHome: true },
+        'homeElsewhere',
+      ],
+      ['others, pending', 'none', 't1', { ledger: { ...rows.pendingOver, targetEtag: 'older' } }, 'dpsMove'],
+      ['another generation, no ETag', 's1', 't9', { ledger: rows.copied }, 'foreign'],
+      ['ours, connected, the source gone', 'none', 't1', { ledger: ours, isHome: true }, 'homeElsewhere'],
+      ['ours, connected, its keys differ', 's1', 't1Other', { ledger: ours, isHome: true }, 'homeElsewhere'],
+      ['ours, connected, a second life', 's2', 't1', { ledger: ours, isHome: true }, 'homeElsewhere'],
+      [
+        'ours, was connected when the source went',
+        'none',
+        't1',
+        { ledger: { ...ours, kept: 'homeElsewhere' } },
+        'homeElsewhere',
+      ],
+    ])('%s', (_name, source, target, more, expected) => {
+      expect(planned(source, target, more)).toBe(expected);
+    });
+
+    it('leaves what does not cut a connection off to be written', () => {
+      const source = anIdentity('s1', { statusReason: 'news' });
+      expect(planned('s1', 't1', { source, ledger: ours, isHome: true })).toBe('update');
+    });
+
+    it('knows a write of ours whose answer was lost, and one that never came', () => {
+      const target = anIdentity('t1', { etag: 'after', authentication: someKeys('new') });
+      const writing = contentMark(contentOf(target));
+      expect(planned('none', 't1', { target, ledger: { ...ours, writing } })).toBe('disable');
+      expect(planned('none', 't1', { ledger: { ...ours, writing } })).toBe('disable');
+      const foreign = { ...target, authentication: someKeys('foreign') };
+      expect(planned('none', 't1', { target: foreign, ledger: { ...ours, writing } })).toBe('dpsMove');
+    });
+
+    it("knows its own create, and nobody else's", () => {
+      const writing = contentMark(contentOf(anIdentity('t1')));
+      expect(planned('none', 't1', { ledger: { ...rows.creating, writing } })).toBe('disable');
+      expect(planned('none', 't1Other', { ledger: { ...rows.creating, writing } })).toBe('dpsMove');
+    });
+
+    it('takes a copy of an older row for its own unless somebody was active there since', () => {
+      const active = (lastActivityTime: Date) => anIdentity('t1', { lastActivityTime });
+      expect(planned('none', 't1', { ledger: rows.copied })).toBe('disable');
+      expect(planned('none', 't1', { ledger: rows.copied, target: active(ago(2_000)) })).toBe('disable');
+      expect(planned('none', 't1', { ledger: rows.copied, target: active(now) })).toBe('homeElsewhere');
+      expect(planned('none', 't1', { ledger: ours, target: active(now) })).toBe('disable');
+    });
+  });
+
+  it('gives back the scopes that the copy has, and never those of the source', () => {
+    const scopes = { deviceScope: 'of the target', parentScopes: ['parent there'] };
+    const source = anIdentity('s1', { deviceScope: 'of the source', parentScopes: ['parent here'] });
+    const target = anIdentity('t1', { ...scopes, authentication: someKeys('other') });
+    const base = snapshot('s1', 't1', 'copied', hour);
+    expect(planIdentity({ ...base, source, target })).toMatchObject({ kind: 'update', content: scopes });
+    expect(planIdentity({ ...base, source: undefined, target })).toMatchObject({ kind: 'disable', content: scopes });
+    const created = planIdentity({ ...base, source, target: undefined });
+    expect(created).toMatchObject({ kind: 'create' });
+    expect(created).not.toHaveProperty('content.deviceScope');
+    expect(created).not.toHaveProperty('content.parentScopes');
+    const becomesEdge = planIdentity({ ...base, source: { ...source, iotEdge: true }, target });
+    expect(becomesEdge).not.toHaveProperty('content.deviceScope');
+    expect(becomesEdge).toMatchObject({ content: { parentScopes: ['parent there'] } });
   });
 });

@@ -71,14 +71,26 @@ describe('a copy of a device', () => {
     primary.change(d, { tags: { a: 1 } });
     let disturbances = 0;
     secondary.onCall = (operation, _, phase) => {
-      if (phase === 'after' || !['updateIdentity', 'patchTwin'].includes(operation) || disturbances === 3) return;
+      if (phase === 'after' || operation !== 'patchTwin' || disturbances === 3) return;
       disturbances += 1;
-      secondary.edit(d, { statusReason: `disturbed ${disturbances}` });
       secondary.change(d, { tags: { disturbed: disturbances } });
     };
     expect((await room.syncIdentity('primary', d)).kind).toBe('done');
     expect(disturbances).toBe(3);
     expect(secondary.contents()).toEqual(primary.contents());
+  });
+
+  it('is left to whoever writes it in between', async () => {
+    const room = setUp();
+    const { primary, secondary } = room.hubs;
+    primary.addDevice('d');
+    await room.syncIdentity('primary', d);
+    primary.edit(d, { status: 'disabled' });
+    secondary.onCall = (operation) => {
+      if (operation === 'updateIdentity') secondary.edit(d, { statusReason: 'by somebody else' });
+    };
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'foreign' });
+    expect(secondary.identityOf(d)).toMatchObject({ status: 'enabled', statusReason: 'by somebody else' });
   });
 
   it('is not now when somebody writes in between each time', async () => {
@@ -90,7 +102,7 @@ describe('a copy of a device', () => {
     secondary.onCall = (operation) => {
       if (operation === 'updateIdentity') secondary.edit(d, {});
     };
-    const outcome = await room.syncIdentity('primary', d);
+    const outcome = await room.syncIdentity('primary', d, true);
     expect(outcome).toMatchObject({ kind: 'notNow', reason: 'contended', error: { code: 'preconditionFailed' } });
     expect(secondary.calls.filter((call) => call === 'updateIdentity d')).toHaveLength(5);
   });
