@@ -28,6 +28,7 @@ export type LogEventId =
   | 'routing.conflict' // documents contradict each other, one is older than one seen, or far too high; reason
   | 'routing.invalid' // a document is not valid; store, and the fields with what is allowed
   | 'routing.hubsDiffer' // the document's hubs are not those of the settings
+  | 'routing.byHand' // an operator's first document; the refusal, or activeHub and epoch
   | 'routing.notMade' // there is no document, and it is not made by itself; sign
   | 'health.unreadable' // a stored figure could not be read
   | 'functions.notRegistered' // settings that are not there; names

@@ -47,13 +47,17 @@ const namesOf = ({ primary, secondary }: HubNames): HubNames => ({
   secondary: hubNameOf(secondary).toLowerCase(),
 });
 
-/** What a fresh installation starts from. */
-export const firstDocument = (now: Date, hubs: HubNames): RoutingDocument => ({
+/** What a fresh installation starts from, or what a person decides where there is no document. */
+export const firstDocument = (
+  now: Date,
+  hubs: HubNames,
+  decided: { activeHub: HubRole; epoch: number } = { activeHub: 'primary', epoch: 1 },
+): RoutingDocument => ({
   schemaVersion: 1,
-  epoch: 1,
+  epoch: decided.epoch,
   revision: 0,
-  activeHub: 'primary',
-  direction: 'forward',
+  activeHub: decided.activeHub,
+  direction: decided.activeHub === 'primary' ? 'forward' : 'reverse',
   switchedAt: now.toISOString(),
   hubs: namesOf(hubs),
 });

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../clock.js';
 import { codeOf } from '../errors.js';
+import type { HubRole } from '../hub-model.js';
 import { defectFields, type Logger } from '../log-events.js';
 import { chooseDocument, type Choice, type StoreAnswer } from './choose.js';
 import { compareAge, firstDocument, isOfHubs, withHubs, type HubNames, type RoutingDocument } from './document.js';
@@ -20,7 +21,16 @@ export interface RoutingState {
   ageInMs(): number | undefined;
   /** What the last read found wrong; reads nothing. */
   problem(): RoutingProblem | undefined;
+  /** A person decides where there is no document. Without `epoch`: the one above everything that is known to have been in force. */
+  makeFirst(decided: { activeHub: HubRole; epoch?: number }): Promise<FirstByHand>;
 }
+
+/** `documentExists`: it may be an invalid one, too. `storageAway`: an account that can't be read may have one. */
+export type FirstByHand =
+  | { kind: 'made'; document: RoutingDocument }
+  | { kind: 'refused'; reason: 'documentExists' | 'storageAway' }
+  | { kind: 'refused'; reason: 'epochTooLow'; highestEpoch: number };
+
 interface KnownDocument {
   document: RoutingDocument;
   ageInMs: number;
@@ -137,6 +147,22 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     }
   }
 
+  async function makeFirst({ activeHub, epoch }: { activeHub: HubRole; epoch?: number }): Promise<FirstByHand> {
+    const answers = await stores.ask();
+    if (answers.some(({ kind }) => kind === 'document' || kind === 'invalid'))
+      return { kind: 'refused', reason: 'documentExists' };
+    if (answers.some(({ kind }) => kind === 'unreadable')) return { kind: 'refused', reason: 'storageAway' };
+    const highest = highestEpoch();
+    const document = firstDocument(clock.now(), hubNames, { activeHub, epoch: epoch ?? highest + 1 });
+    if (document.epoch <= highest) return { kind: 'refused', reason: 'epochTooLow', highestEpoch: highest };
+    await stores.bringUp(document, answers, [...answers.keys()]);
+    await reading;
+    await refreshShared();
+    // Whatever is there now: somebody else may have been first, or an account may have gone.
+    const isMade = isDeepStrictEqual(writable()?.document, document);
+    return isMade ? { kind: 'made', document } : { kind: 'refused', reason: known ? 'documentExists' : 'storageAway' };
+  }
+
   function refreshShared(): Promise<void> {
     reading ??= refresh().finally(() => {
       reading = undefined;
@@ -170,6 +196,7 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
   return {
     ageInMs,
     problem: () => problem,
+    makeFirst,
     async lastGood() {
       await ensure({ anyAge: true });
       return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.seenAt };

@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import type { Services } from '../azure/connect-services.js';
 import type { Clock } from '../clock.js';
 import { deviceRoutingHandler } from '../functions/device-routing.js';
+import { firstRoutingHandler } from '../functions/first-routing.js';
 import { healthHandler } from '../functions/health.js';
 import { syncDeviceHandler } from '../functions/sync-device.js';
 import type { Counters } from '../health/counters.js';
@@ -23,7 +24,7 @@ export interface HttpFunctionsOptions {
   syncNow: SyncNow;
 }
 
-/** `deviceRouting` and `syncDevice` by their features, and `health`. */
+/** `deviceRouting`, `firstRouting` and `syncDevice` by their features, and `health`. */
 export function registerHttpFunctions(options: HttpFunctionsOptions): void {
   const { settings, services, routing, counters, clock, logger, instanceId, syncNow } = options;
   const { ledger, queue, park } = services;
@@ -41,6 +42,15 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
         ttlInSeconds: settings.routeTtlInSeconds,
         retryAfterInSeconds,
       }),
+    });
+  }
+  if (mirrors || routes) {
+    app.http('firstRouting', {
+      route: 'routing/first',
+      methods: ['POST'],
+      // The operator's key is asked for in there (docs/decisions/0002).
+      authLevel: 'anonymous',
+      handler: firstRoutingHandler({ state: routing, operatorKey: settings.operatorKey, logger, retryAfterInSeconds }),
     });
   }
   if (mirrors) {

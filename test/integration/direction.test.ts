@@ -78,8 +78,15 @@ describe('the routing document', () => {
         routingProblem: { reason: 'notMade', sign: 'standbyHub' },
       });
     }, wait);
-    rig.lab.hub('secondary').deleteIdentity({ deviceId: 'seeded-0001' }, '*');
-    await vi.waitFor(async () => expect(await rig.health()).toMatchObject({ ok: true, epoch: 1 }), wait);
+    const decide = () =>
+      fetch(`${rig.host.url}/api/routing/first`, {
+        method: 'POST',
+        headers: { 'x-functions-key': settingsOf(rig.lab)['OPERATOR_KEY'] ?? '' },
+        body: JSON.stringify({ activeHub: 'primary' }),
+      });
+    expect((await decide()).status).toBe(201);
+    expect(await rig.health()).toMatchObject({ ok: true, epoch: 1, routingProblem: null });
+    expect((await decide()).status).toBe(409);
   });
 
   it('names the hubs: an instance whose settings have them swapped writes nothing and sends devices to the right one', async () => {

@@ -15,6 +15,7 @@ const options = (document: RoutingDocument | undefined): DeviceRoutingOptions =>
     fresh: async () => undefined,
     ageInMs: () => 1_000_000,
     problem: () => undefined,
+    makeFirst: async () => ({ kind: 'refused', reason: 'documentExists' }),
   },
 });
 const forward = firstDocument(new Date(0), { primary: 'p', secondary: 's' });

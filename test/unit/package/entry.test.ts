@@ -41,6 +41,7 @@ describe('dist/src/index.js under plain node', () => {
       'registrySweep',
       'twinSync',
       'deviceRouting',
+      'firstRouting',
       'syncDevice',
       'health',
     ]);
@@ -48,8 +49,8 @@ describe('dist/src/index.js under plain node', () => {
 
   const resource = '/subscriptions/0/resourceGroups/g/providers/Microsoft.Devices/IotHubs/p';
   it.each([
-    ['sync', ['registrySync', 'registryRetry', 'registrySweep', 'twinSync', 'syncDevice', 'health']],
-    ['routing', ['deviceRouting', 'health']],
+    ['sync', ['registrySync', 'registryRetry', 'registrySweep', 'twinSync', 'firstRouting', 'syncDevice', 'health']],
+    ['routing', ['deviceRouting', 'firstRouting', 'health']],
   ])('registers only what belongs to the feature %s, and health', async (features, names) => {
     const { stdout } = await load({ ...settings, FEATURES: features });
     expect(JSON.parse(stdout)).toEqual(names);
@@ -67,7 +68,7 @@ describe('dist/src/index.js under plain node', () => {
     const names = JSON.parse(stdout) as string[];
     expect(names).toContain('health');
     expect(names.length).toBeGreaterThan(2);
-    for (const other of ['registrySync', 'registryRetry', 'twinSync', 'syncDevice', 'deviceRouting'])
+    for (const other of ['registrySync', 'registryRetry', 'twinSync', 'syncDevice', 'deviceRouting', 'firstRouting'])
       expect(names).not.toContain(other);
   });
 
