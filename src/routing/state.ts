@@ -70,6 +70,8 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
   let problem: RoutingProblem | undefined;
   let reading: Promise<void> | undefined;
   let attemptedAt: number | undefined;
+  /** The highest document of the read under way, before all stores have answered: better than none for the first device. */
+  let heard: { document: RoutingDocument; seenAt: number } | undefined;
   /** A read took longer than an answer may; none has confirmed anything since. */
   let isSlow = false;
 
@@ -125,12 +127,18 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     known = { document, inForce: inForce || (isKnown && known?.inForce === true), seenAt };
   }
 
+  function hear(soFar: readonly StoreAnswer[], seenAt: number): void {
+    if (known) return;
+    const choice = chooseDocument({ floor: stores.floor() }, soFar);
+    heard = choice.kind !== 'create' && choice.document ? { document: choice.document, seenAt } : undefined;
+  }
+
   async function refresh(): Promise<void> {
     for (let step = 1; ; step += 1) {
       // The age counts from before the read: what it shows is at least this old.
       const startedAt = clock.monotonicInMs();
       attemptedAt = startedAt;
-      const answers = await stores.ask();
+      const answers = await stores.ask((soFar) => hear(soFar, startedAt));
       const choice = chooseDocument({ ...(known && { highest: known }), floor: stores.floor() }, answers);
       problem = problemOf(choice, answers, { settings: hubNames, highestEpoch: highestEpoch() });
       if (choice.kind === 'confirmed') {
@@ -165,6 +173,7 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
 
   function refreshShared(): Promise<void> {
     reading ??= refresh().finally(() => {
+      heard = undefined;
       reading = undefined;
     });
     return reading;
@@ -185,12 +194,13 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     const tooSoon = attemptedAt !== undefined && clock.monotonicInMs() - attemptedAt < refreshInMs;
     if (!reading && tooSoon) return;
     const refreshing = refreshShared();
-    if (!usable && !(anyAge && known)) {
+    if (!usable && !anyAge) {
       await refreshing;
       return;
     }
     refreshing.catch((error: unknown) => logger.event('error', 'defect', defectFields(error)));
     if (!usable) await waitForNews(refreshing);
+    if (!known && !heard) await refreshing;
   }
 
   return {
@@ -199,7 +209,8 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     makeFirst,
     async lastGood() {
       await ensure({ anyAge: true });
-      return known && { document: known.document, ageInMs: clock.monotonicInMs() - known.seenAt };
+      const best = known ?? heard;
+      return best && { document: best.document, ageInMs: clock.monotonicInMs() - best.seenAt };
     },
     async fresh() {
       await ensure();

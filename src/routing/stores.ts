@@ -5,8 +5,11 @@ import type { RoutingDocument } from './document.js';
 import type { RoutingStorePort } from './ports.js';
 
 export interface Stores {
-  /** One answer for each store, always in the same order. Never rejects. */
-  ask(): Promise<StoreAnswer[]>;
+  /**
+   * One answer for each store, always in the same order. `onAnswer`: what is known so far, those that have not answered as unreadable.
+   * Never rejects.
+   */
+  ask(onAnswer?: (soFar: readonly StoreAnswer[]) => void): Promise<StoreAnswer[]>;
   /** The highest epoch that the stores' marks tell of, 0 without any. */
   floor(): number;
   /** Puts the document where `answers` has an older one, or none, under what was read there. Ends where somebody else has written. Never rejects. */
@@ -66,7 +69,16 @@ export function createStores(unordered: readonly RoutingStorePort[], logger: Log
   }
 
   return {
-    ask: () => Promise.all(stores.map(askOne)),
+    async ask(onAnswer) {
+      const answers = stores.map((): StoreAnswer => ({ kind: 'unreadable' }));
+      await Promise.all(
+        stores.map(async (store, index) => {
+          answers[index] = await askOne(store);
+          onAnswer?.(answers);
+        }),
+      );
+      return answers;
+    },
     floor: () => Math.max(0, ...marks.values()),
     async bringUp(document, answers, which) {
       for (const index of [...which].sort((a, b) => a - b)) {

@@ -40,7 +40,7 @@ interface RigOptions {
   eventGrid?: boolean;
   lab?: LabOptions;
   /** What is on the hubs before the app's first start. */
-  prepare?: (lab: Lab) => void;
+  prepare?: (lab: Lab) => void | Promise<void>;
   /** The app reads this event hub in place of the one that the primary's route fills: for tests which deliver themselves. */
   primaryEvents?: string;
 }
@@ -65,7 +65,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
     ...options.settings,
     ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
   });
-  options.prepare?.(lab);
+  await options.prepare?.(lab);
   const { host, close } = await hostApp(settings, log);
   if (options.eventGrid !== false) lab.setWebhook({ url: webhookOf(host) });
   const health = () => healthOf(host, settings);

@@ -20,6 +20,18 @@ describe('the routing document in several accounts', () => {
     expect(first.document).toEqual(second.document);
   });
 
+  it('devices of an instance that has just started are answered from one account while the other hangs', async () => {
+    const [first, second] = [aStore('first', reversed()), aStore('second', reversed())];
+    const hanging = Promise.withResolvers<void>();
+    second.onCall = () => hanging.promise;
+    const { state } = setUp(first, second);
+    const writer = state.fresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await state.lastGood())?.document).toEqual(reversed());
+    hanging.resolve();
+    expect(await writer).toEqual(reversed());
+  });
+
   it('completes a switch that was written to one account only, under the ETag, and names it', async () => {
     const [first, second] = [aStore('first', aDocument()), aStore('second', aDocument())];
     const { state, clock, events, start } = setUp(first, second);
