@@ -1,6 +1,8 @@
 import { AppError } from './errors.js';
 import type { HubRole } from './hub-model.js';
 import type { HubTier } from './pacing/tiers.js';
+import { checkConnections } from './settings/check-connections.js';
+import { checkNames } from './settings/check-names.js';
 import { present } from './settings/environment.js';
 import { readFailover, type FailoverSettings } from './settings/failover.js';
 import type { Feature } from './settings/features.js';
@@ -61,6 +63,8 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
   const env = present(source);
   const problems: string[] = [];
   const set = readValues(env, problems);
+  checkNames(source, problems);
+  checkConnections(env, set, problems);
   const hubs = readHubs(env, problems);
   const storage = readStorages(env, problems);
   const failover = readFailover(set, hubs, problems);

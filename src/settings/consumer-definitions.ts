@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { commaList } from './comma-list.js';
-import { choice, connection, decimal, optional, text, wholeNumber, type SettingDefinition } from './definition.js';
+import {
+  choice,
+  connection,
+  decimal,
+  entityName,
+  optional,
+  wholeNumber,
+  type SettingDefinition,
+} from './definition.js';
 import { hubEventsSchema } from './hub-events.js';
 import { hubResourceSchema } from './hub-resource.js';
 
@@ -99,9 +107,9 @@ export const consumerDefinitions = {
     features: ['relay'],
     meaning: 'namespace of the stable Event Hub that the relay forwards into; right: send',
   },
-  RELAY_TARGET_EVENT_HUB: { ...text('telemetry'), features: ['relay'], meaning: 'its name' },
+  RELAY_TARGET_EVENT_HUB: { ...entityName('telemetry'), features: ['relay'], meaning: 'its name' },
   RELAY_CONSUMER_GROUP: {
-    ...text('$Default'),
+    ...entityName('$Default'),
     features: ['relay'],
     meaning: 'consumer group of the built-in endpoints that the relay reads with',
   },

@@ -43,9 +43,13 @@ export const everyFeature: readonly Feature[] = features;
 
 const code = (value: string | number): string => `\`${value}\``;
 
+/** As a person writes a number: not `0x10`, `1e3` or an empty text, which JavaScript would take. */
+const written = z.string().regex(/^-?\d+(\.\d+)?$/, 'must be a number in digits');
+const number = written.transform(Number);
+
 export const wholeNumber = (unset: number, min: number, max: number): ValueForm<number> => ({
   kind: 'value',
-  schema: z.coerce.number().int().min(min).max(max).default(unset),
+  schema: number.pipe(z.int().min(min).max(max)).default(unset),
   unset: code(unset),
   limits: `whole, ${min} to ${max}`,
   secret: false,
@@ -53,7 +57,7 @@ export const wholeNumber = (unset: number, min: number, max: number): ValueForm<
 
 export const decimal = (unset: number, min: number, max: number): ValueForm<number> => ({
   kind: 'value',
-  schema: z.coerce.number().min(min).max(max).default(unset),
+  schema: number.pipe(z.number().min(min).max(max)).default(unset),
   unset: code(unset),
   limits: `${min} to ${max}`,
   secret: false,
@@ -61,7 +65,7 @@ export const decimal = (unset: number, min: number, max: number): ValueForm<numb
 
 export const share = (unset: number): ValueForm<number> => ({
   kind: 'value',
-  schema: z.coerce.number().gt(0).max(1).default(unset),
+  schema: number.pipe(z.number().gt(0).max(1)).default(unset),
   unset: code(unset),
   limits: 'above 0, to 1',
   secret: false,
@@ -75,6 +79,17 @@ export const choice = <const Options extends readonly [string, ...string[]]>(
   schema: z.enum(options).default(unset as z.core.util.NoUndefined<Options[number]>),
   unset: code(unset),
   limits: options.map(code).join(', '),
+  secret: false,
+});
+
+/** The name of an event hub or a consumer group ("Quotas and limits of Event Hubs": letters, digits, `.`, `-`, `_`). */
+export const entityName = (unset: string): ValueForm<string> => ({
+  kind: 'value',
+  schema: z
+    .string()
+    .regex(/^(\$Default|[A-Za-z0-9]([\w.-]{0,254}[A-Za-z0-9])?)$/i, 'is no name of an event hub or consumer group')
+    .default(unset),
+  unset: code(unset),
   secret: false,
 });
 

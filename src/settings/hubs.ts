@@ -27,9 +27,6 @@ function readHub(env: Env, role: HubRole, problems: string[]): HubSettings | und
     problems.push(`${prefix}: no HostName in the connection string`);
     return undefined;
   }
-  for (const part of ['SharedAccessKeyName', 'SharedAccessKey'])
-    if (connection.kind === 'connectionString' && !connectionStringPart(connection.value, part))
-      problems.push(`${prefix}: no ${part} in the connection string`);
   return { role, name: hubNameOf(hostName), hostName, connection };
 }
 

@@ -1,5 +1,5 @@
 import { hubTiers } from '../pacing/tiers.js';
-import { choice, connection, share, text, wholeNumber, type SettingDefinition } from './definition.js';
+import { choice, connection, entityName, share, wholeNumber, type SettingDefinition } from './definition.js';
 
 const namespaceString =
   'Endpoint=sb://{namespace}.servicebus.windows.net/;SharedAccessKeyName={policy};SharedAccessKey={key}';
@@ -12,7 +12,12 @@ export const mirrorDefinitions = {
     meaning: "namespace of the primary hub's Event Hub",
     example: namespaceString,
   },
-  PRIMARY_TWIN_EVENT_HUB: { ...text('devicetwin'), features: ['sync'], meaning: 'its name', example: 'devicetwin' },
+  PRIMARY_TWIN_EVENT_HUB: {
+    ...entityName('devicetwin'),
+    features: ['sync'],
+    meaning: 'its name',
+    example: 'devicetwin',
+  },
   SECONDARY_TWIN_EVENTS: {
     ...connection('not registered', ['fullyQualifiedNamespace']),
     features: ['sync'],
@@ -20,12 +25,12 @@ export const mirrorDefinitions = {
     example: namespaceString,
   },
   SECONDARY_TWIN_EVENT_HUB: {
-    ...text('devicetwin-secondary'),
+    ...entityName('devicetwin-secondary'),
     features: ['sync'],
     meaning: 'its name',
     example: 'devicetwin-secondary',
   },
-  TWIN_CONSUMER_GROUP: { ...text('$Default'), features: ['sync'], meaning: 'consumer group of both' },
+  TWIN_CONSUMER_GROUP: { ...entityName('$Default'), features: ['sync'], meaning: 'consumer group of both' },
   REPORTED_STRATEGY: {
     ...choice('off', ['off', 'device']),
     features: ['sync'],

@@ -1,4 +1,4 @@
-import { connectionStringPart, readConnection, type Connection } from './connection.js';
+import { readConnection, type Connection } from './connection.js';
 import { definitions } from './definitions.js';
 import type { Env } from './environment.js';
 import type { SettingValues } from './read-values.js';
@@ -16,15 +16,6 @@ export interface RelaySettings {
   app: { url: string; key: string } | undefined;
 }
 
-/** What the SDK would find out only when it sends. */
-function checkTarget(text: string, eventHubName: string, problems: string[]): void {
-  for (const part of ['Endpoint', 'SharedAccessKeyName', 'SharedAccessKey'])
-    if (!connectionStringPart(text, part)) problems.push(`RELAY_TARGET: no ${part} in the connection string`);
-  const entity = connectionStringPart(text, 'EntityPath');
-  if (entity !== undefined && entity !== eventHubName)
-    problems.push('RELAY_TARGET_EVENT_HUB: is another Event Hub than the EntityPath of RELAY_TARGET');
-}
-
 /** Unset when no target is set; what is wrong is added to `problems`. */
 export function readRelay(env: Env, set: SettingValues, problems: string[]): RelaySettings | undefined {
   const connection = readConnection(env, 'RELAY_TARGET', definitions.RELAY_TARGET.parts);
@@ -37,7 +28,6 @@ export function readRelay(env: Env, set: SettingValues, problems: string[]): Rel
   if (!connection) return undefined;
   const { RELAY_APP_URL: url, RELAY_APP_KEY: key } = set;
   if (url !== undefined && key === undefined) problems.push('RELAY_APP_KEY: RELAY_APP_URL is set, so set it, too');
-  if (connection.kind === 'connectionString') checkTarget(connection.value, set.RELAY_TARGET_EVENT_HUB, problems);
   return {
     target: { connection, eventHubName: set.RELAY_TARGET_EVENT_HUB },
     consumerGroup: set.RELAY_CONSUMER_GROUP,

@@ -77,7 +77,7 @@ describe('loadSettings', () => {
       STATE_STORAGE__accountName: 'state',
       STATE_STORAGE_SECOND__accountName: 'second',
       PRIMARY_TWIN_EVENTS__fullyQualifiedNamespace: 'ns.servicebus.windows.net',
-      SECONDARY_TWIN_EVENTS: 'Endpoint=sb://ns/',
+      SECONDARY_TWIN_EVENTS: 'Endpoint=sb://ns/;SharedAccessKeyName=read;SharedAccessKey=c2VjcmV0',
       SECONDARY_TWIN_EVENT_HUB: 'other',
     });
     expect(settings.hubs.primary.connection).toEqual({

@@ -34,7 +34,8 @@ describe('what is made from the settings', () => {
     const { Values } = JSON.parse(readFileSync('local.settings.example.json', 'utf8')) as {
       Values: Record<string, string>;
     };
-    const filled = Object.entries(Values).map(([name, value]) => [name, value.replaceAll(/\{([^}]*)\}/g, '$1')]);
+    const fill = (value: string) => value.replaceAll('{key}', 'c2VjcmV0').replaceAll(/\{([^}]*)\}/g, '$1');
+    const filled = Object.entries(Values).map(([name, value]) => [name, fill(value)]);
     const settings = loadSettings(Object.fromEntries(filled));
     expect([...settings.features]).toEqual(['sync', 'routing']);
     expect(Object.keys(settings.twinEvents)).toEqual(['primary', 'secondary']);
