@@ -21,4 +21,5 @@ export type HoldReason =
   | 'targetQuotaExceeded'
   | 'quotaReserved' // what is left of the target's daily quota is not the mirror's
   | 'targetUnauthorized'
+  | 'tierNotSupported' // a Basic or Free hub: it has no twins or modules
   | 'storageAway'; // ledger, queue or parking cannot be written

@@ -13,6 +13,8 @@ export type MirrorErrorCode =
   | 'hubBadAnswer' // an answer that is not what the service promises: empty, not JSON, wrong shape
   | 'deviceNotFound' // 404001, exactly
   | 'moduleNotFound' // 404010, exactly
+  | 'deviceDisabled' // 401002 for a module, and its device is disabled: nobody may read or write its modules then
+  | 'tierNotSupported' // 403010: a Basic or Free hub has no twins or modules
   | 'alreadyExists' // 409001, 409301
   | 'preconditionFailed' // 412001: somebody wrote in between
   | 'requestRefused' // 400, 413 and whatever else no repetition can mend

@@ -108,6 +108,11 @@ export interface Unsettled {
   expiredThumbprintRefused: boolean;
   /** Does the bulk form, too, refuse an update of an Edge device without its own `deviceScope`? Default true. */
   edgeScopeRefusedInBulk: boolean;
+  /**
+   * Are calls about module identities of a device that is missing or disabled answered 401002, where the caller has a shared access
+   * policy? With a token of Microsoft Entra they never are. Default true.
+   */
+  moduleUnauthorizedWithoutDevice: boolean;
 }
 
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */

@@ -59,7 +59,9 @@ const bringUp = async (
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
   const isWritten = ledger?.targetEtag === target.etag && ledger.writing === undefined && ledger.kept === undefined;
   if (isKnown && isWritten && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
-  if (!isKnown) await complete(run, source.key);
+  // Modules may have waited for it to be enabled.
+  const isEnabled = pair.target?.status === 'disabled' && target.status === 'enabled';
+  if (!isKnown || isEnabled) await complete(run, source.key);
   const now = run.clock.now();
   await writeLedger(run, {
     key: source.key,

@@ -66,6 +66,7 @@ export const createReplicate = (
 const nothings: Record<NothingReason, ReplicateOutcome> = {
   sourceGone: { kind: 'sourceGone' },
   noLedgerEvidence: { kind: 'sourceGone' },
+  deviceDisabled: { kind: 'kept', reason: 'deviceDisabled' },
   dpsMove: { kind: 'kept', reason: 'dpsMove' },
   foreign: { kind: 'kept', reason: 'foreign' },
   homeElsewhere: { kind: 'kept', reason: 'homeElsewhere' },

@@ -1,5 +1,6 @@
 import { keyText, type HubRole, type IdentityKey } from '../hub-model.js';
 import { copyIdentity } from './copy-identity.js';
+import { copyTwinAlone, orIfDisabled } from './disabled-device.js';
 import { createKeyedMutex } from './keyed-mutex.js';
 import { isRecorded } from './plan-identity.js';
 import { readPair } from './read-pair.js';
@@ -37,7 +38,10 @@ const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
   await assertMayWrite(run.direction, run.source);
   // Before the source: a mark set after our read of it stands for a change that we may not have seen.
   const mark = await on('storage', run.ledger.readDirty(run.source, key));
-  const outcome = key.moduleId === undefined ? await syncDevice(run, key) : await syncModule(run, key);
+  const outcome =
+    key.moduleId === undefined
+      ? await syncDevice(run, key)
+      : await orIfDisabled(syncModule(run, key), () => copyTwinAlone(run, key));
   const unfinished = await tellReportedStops(run, key);
   if (unfinished !== undefined) return unfinished;
   if (mark !== undefined) await clear(run, mark);
@@ -51,10 +55,12 @@ const syncDevice = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => cop
 
 /** A module's own event may have come before its device's, or its copy may have died with the device's older life. */
 const syncModulesOf = async (run: SyncRun, { deviceId }: IdentityKey): Promise<void> => {
-  for (const { key } of await on('source', run.sourceHub.listModules(deviceId))) {
+  // With shared access policies a disabled device's modules cannot be listed. They come when it is enabled.
+  const listed = on('source', run.sourceHub.listModules(deviceId));
+  for (const { key } of await orIfDisabled(listed, () => Promise.resolve([]))) {
     if (isSystemModule(key)) continue;
     try {
-      await copyIdentity(run, key, nothingMore);
+      await orIfDisabled(copyIdentity(run, key, nothingMore), () => copyTwinAlone(run, key));
     } catch (error) {
       if (!(error instanceof SyncStop) || error.outcome.kind !== 'refused') throw error;
       // One refused module must keep neither its device nor its siblings from being copied: it gets a message of its own.

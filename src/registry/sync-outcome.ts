@@ -12,7 +12,12 @@ export type SyncOutcome =
 
 export type SyncAction = 'created' | 'updated' | 'recreated' | 'unchanged' | 'disabled' | 'deleted';
 
-export type NothingReason = PlanNothingReason | KeepReason | 'sourceIsStandby' | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
+export type NothingReason =
+  | PlanNothingReason
+  | KeepReason
+  | 'deviceDisabled' // a module of a disabled device: it can be neither read nor used, and comes with the device when that is enabled
+  | 'sourceIsStandby'
+  | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
 
 export type NotNowReason =
   | HoldReason

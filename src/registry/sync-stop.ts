@@ -14,7 +14,7 @@ export class SyncStop extends Error {
   }
 }
 
-type Verdict = 'again' | 'refused' | HoldReason;
+type Verdict = 'again' | 'refused' | 'deviceDisabled' | HoldReason;
 
 /**
  * Every code that a copy can meet is here: a new one does not compile until somebody has decided about it. `hubNotFound` and `hubFailingOver` only
@@ -37,6 +37,8 @@ const verdicts: Record<MirrorErrorCode, Verdict> = {
   hubQuotaExceeded: 'targetQuotaExceeded',
   quotaReserved: 'quotaReserved',
   hubUnauthorized: 'targetUnauthorized',
+  tierNotSupported: 'tierNotSupported',
+  deviceDisabled: 'deviceDisabled',
   deviceConnectionFailed: 'targetAway',
   held: 'targetAway',
   aborted: 'targetAway',
@@ -53,6 +55,8 @@ const toStop = (side: Side, error: AppError): SyncStop['outcome'] => {
   if (verdict === 'refused') return { kind: 'refused', side, error };
   if (side === 'reported') return { kind: 'notNow', reason: 'reportedNotWritten', side, error };
   if (verdict === 'again') return { kind: 'again', error };
+  if (verdict === 'deviceDisabled') return { kind: 'nothing', reason: 'deviceDisabled' };
+  if (verdict === 'tierNotSupported') return { kind: 'notNow', reason: verdict, side, error };
   if (side === 'source') return { kind: 'notNow', reason: 'sourceAway', side, error };
   if (side === 'storage') return { kind: 'notNow', reason: 'storageAway', side, error };
   return { kind: 'notNow', reason: verdict, side, error };

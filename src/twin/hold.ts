@@ -19,6 +19,7 @@ const holds: Partial<Record<ErrorCode, Omit<Hold, 'cause'>>> = {
   hubQuotaExceeded: { reason: 'targetQuotaExceeded', hubWide: true },
   quotaReserved: { reason: 'quotaReserved', hubWide: true },
   hubUnauthorized: { reason: 'targetUnauthorized', hubWide: true },
+  tierNotSupported: { reason: 'tierNotSupported', hubWide: true },
   hubBadAnswer: { reason: 'targetAway', hubWide: false },
   preconditionFailed: { reason: 'targetAway', hubWide: false },
   storageUnavailable: { reason: 'storageAway', hubWide: false },

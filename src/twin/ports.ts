@@ -112,6 +112,7 @@ export interface TwinCounters {
 export type SkipReason =
   | 'sourceIsStandby'
   | 'sourceGone'
+  | 'deviceDisabled' // a module that cannot be copied while its device is disabled
   | 'dpsMove' // the copy was written by somebody else since, and whoever it is lives there
   | 'foreign' // the copy was written by somebody else since
   | 'homeElsewhere' // the device is connected on the target

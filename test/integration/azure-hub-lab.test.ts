@@ -67,14 +67,14 @@ describe('identities on a hub', () => {
     const content = { ...contentOf({ deviceId: 'edge' }), iotEdge: true };
     const created = await client.createIdentity(content);
     expect(created.iotEdge).toBe(true);
+    const moduleIds = (await client.listModules('edge')).map(({ key }) => key.moduleId);
+    expect(new Set(moduleIds)).toEqual(new Set(['$edgeAgent', '$edgeHub']));
     expect(created.deviceScope).toMatch(/edge/);
     const { deviceScope } = created;
     const disabled = { ...content, status: 'disabled' as const };
     await expect(client.updateIdentity(disabled, created.etag)).rejects.toMatchObject({ code: 'requestRefused' });
     const updated = await client.updateIdentity({ ...disabled, ...scopesOf({ deviceScope }) }, created.etag);
     expect(updated).toMatchObject({ iotEdge: true, status: 'disabled', deviceScope });
-    const moduleIds = (await client.listModules('edge')).map(({ key }) => key.moduleId);
-    expect(new Set(moduleIds)).toEqual(new Set(['$edgeAgent', '$edgeHub']));
   });
 
   it('are guarded by their ETags', async () => {
@@ -112,6 +112,26 @@ describe('identities on a hub', () => {
     const orphan = contentOf({ deviceId: 'nobody', moduleId: 'm' });
     await expect(client.createIdentity(orphan)).rejects.toMatchObject({ code: 'deviceNotFound' });
     await expect(client.listModules('nobody')).rejects.toMatchObject({ code: 'deviceNotFound' });
+  });
+
+  it('that are modules of a device which is disabled, or gone', async () => {
+    const device = contentOf({ deviceId: 'off' });
+    const { etag } = await client.createIdentity(device);
+    const content = contentOf({ deviceId: 'off', moduleId: 'm' });
+    const created = await client.createIdentity(content);
+    const disabled = await client.updateIdentity({ ...device, status: 'disabled' }, etag);
+    const calls = [
+      () => client.getIdentity(content.key),
+      () => client.listModules('off'),
+      () => client.createIdentity(content),
+      () => client.updateIdentity(content, created.etag),
+      () => client.deleteIdentity(content.key, created.etag),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'deviceDisabled', retryable: false });
+    expect(await client.getTwin(content.key)).toMatchObject({ key: content.key });
+    await client.deleteIdentity(device.key, disabled.etag);
+    expect(await client.getIdentity(content.key)).toBeUndefined();
+    await expect(client.listModules('off')).rejects.toMatchObject({ code: 'deviceNotFound' });
   });
 
   it.each(['a#b?c%d+e', "!*'(),=@;$:.-_", 'Case', 'case'])('may be called %s', async (deviceId) => {
@@ -194,10 +214,13 @@ describe('a hub in trouble', () => {
       callTimeoutInMs: 5_000,
       logger: { event: () => undefined },
     });
-    await expect(stranger.getTwin({ deviceId: 'twin' })).rejects.toMatchObject({
-      code: 'hubUnauthorized',
-      retryable: true,
-    });
+    const calls = [
+      () => stranger.getTwin({ deviceId: 'twin' }),
+      () => stranger.getIdentity({ deviceId: 'twin' }),
+      () => stranger.getIdentity({ deviceId: 'twin', moduleId: 'm' }),
+      () => stranger.listModules('nobody'),
+    ];
+    for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'hubUnauthorized', retryable: true });
     stranger.close();
   });
 });

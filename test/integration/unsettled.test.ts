@@ -11,6 +11,7 @@ const flipped = {
   retryAfterOn429: false,
   expiredThumbprintRefused: true,
   edgeScopeRefusedInBulk: false,
+  moduleUnauthorizedWithoutDevice: false,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

@@ -62,11 +62,11 @@ describe('module identities', () => {
     ]);
     expect(refusals.map(({ status, errorName }) => [status, errorName])).toEqual([
       [409, 'ModuleAlreadyExistsOnDevice'],
-      [404, 'DeviceNotFound'],
+      [401, 'IotHubUnauthorizedAccess'],
       [404, 'ModuleNotFound'],
-      [404, 'DeviceNotFound'],
+      [401, 'IotHubUnauthorizedAccess'],
       [404, 'ModuleNotFound'],
-      [404, 'DeviceNotFound'],
+      [401, 'IotHubUnauthorizedAccess'],
     ]);
   });
 

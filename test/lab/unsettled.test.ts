@@ -7,7 +7,7 @@ import { aLab, readEvents, registryOf } from './a-lab.js';
 import { aHost } from './support/event-grid.js';
 import { answerOf, plain, type TwinAnswer } from './support/hub-answers.js';
 import { refusalOf } from './support/hub-refusals.js';
-import { startHubServer } from './support/hub-server.js';
+import { inAnHour, startHubServer } from './support/hub-server.js';
 import { noRetry, startMqttHub } from './support/mqtt-hub.js';
 
 const open: { close: () => Promise<unknown> }[] = [];
@@ -161,6 +161,47 @@ describe('edgeScopeRefusedInBulk', () => {
       expect(core.getIdentity({ deviceId: 'e' })).toMatchObject({ status: expected, deviceScope });
       expect(await update({ deviceScope })).toMatchObject({ status: 200 });
       expect(core.getIdentity({ deviceId: 'e' })).toMatchObject({ status: 'disabled', deviceScope });
+    },
+  );
+});
+
+describe('moduleUnauthorizedWithoutDevice', () => {
+  const calls = (deviceId: string) =>
+    [
+      ['GET', `/devices/${deviceId}/modules`],
+      ['GET', `/devices/${deviceId}/modules/m`],
+      ['PUT', `/devices/${deviceId}/modules/m`, { body: {}, headers: { 'If-Match': '"*"' } }],
+      ['DELETE', `/devices/${deviceId}/modules/m`, { headers: { 'If-Match': '"*"' } }],
+    ] as const;
+
+  it.each([
+    [true, [401, 401, 401, 401], [401, 401, 401, 401], [200, 200, 200, 204]],
+    // By then the module is deleted.
+    [false, [404, 404, 404, 404], [200, 200, 200, 204], [200, 404, 404, 404]],
+  ])(
+    '%s: modules of a missing and of a disabled device, by shared access policy',
+    async (moduleUnauthorizedWithoutDevice, ofMissing, ofDisabled, byBearer) => {
+      const bearer = 'Bearer a-token';
+      const hub = closedAfterwards(
+        await startHubServer({ unsettled: { moduleUnauthorizedWithoutDevice }, verifyBearer: () => inAnHour() }),
+      );
+      const { core, rest } = hub;
+      const statuses = async (deviceId: string, token?: string) => {
+        const answers: number[] = [];
+        for (const [method, path, call] of calls(deviceId))
+          answers.push((await rest(method, path, { ...call, ...(token !== undefined && { token }) })).status);
+        return answers;
+      };
+      const key = { deviceId: 'd', moduleId: 'm' };
+      core.createIdentity({ deviceId: 'd' }, {});
+      core.createIdentity(key, {});
+      core.updateIdentity({ deviceId: 'd' }, { status: 'disabled' }, '*');
+      expect(await statuses('nobody')).toEqual(ofMissing);
+      expect(await statuses('nobody', bearer)).toEqual([404, 404, 404, 404]);
+      // Twin paths work in both.
+      expect(await rest('GET', '/twins/d/modules/m')).toMatchObject({ status: 200 });
+      expect(await statuses('d')).toEqual(ofDisabled);
+      expect(await statuses('d', bearer)).toEqual(byBearer);
     },
   );
 });

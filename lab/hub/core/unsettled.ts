@@ -8,6 +8,7 @@ const defaults: Unsettled = {
   retryAfterOn429: true,
   expiredThumbprintRefused: false,
   edgeScopeRefusedInBulk: true,
+  moduleUnauthorizedWithoutDevice: true,
 };
 
 /** Every switch: as it was chosen, else its default. */

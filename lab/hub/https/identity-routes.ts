@@ -41,7 +41,9 @@ const listModules = ({ core, key }: HubRequest): HubAnswer => ({
 
 const throttle = 'identity';
 const DEVICE = '/devices/:deviceId';
-const MODULE = '/devices/:deviceId/modules/:moduleId';
+const MODULES = '/devices/:deviceId/modules';
+const MODULE = `${MODULES}/:moduleId`;
+const needsDevice = true;
 
 // Rights: "Control access to IoT Hub", permissions table.
 export const identityRoutes: HubRoute[] = [
@@ -49,10 +51,10 @@ export const identityRoutes: HubRoute[] = [
   { method: 'GET', path: DEVICE, right: 'RegistryRead', throttle, handle: readIdentity },
   { method: 'PUT', path: DEVICE, right: 'RegistryWrite', throttle, handle: writeIdentity },
   { method: 'DELETE', path: DEVICE, right: 'RegistryWrite', throttle, handle: deleteIdentity },
-  { method: 'GET', path: '/devices/:deviceId/modules', right: 'RegistryRead', throttle, handle: listModules },
-  { method: 'GET', path: MODULE, right: 'RegistryRead', throttle, handle: readIdentity },
-  { method: 'PUT', path: MODULE, right: 'RegistryWrite', throttle, handle: writeIdentity },
-  { method: 'DELETE', path: MODULE, right: 'RegistryWrite', throttle, handle: deleteIdentity },
+  { method: 'GET', path: MODULES, right: 'RegistryRead', throttle, handle: listModules, needsDevice },
+  { method: 'GET', path: MODULE, right: 'RegistryRead', throttle, handle: readIdentity, needsDevice },
+  { method: 'PUT', path: MODULE, right: 'RegistryWrite', throttle, handle: writeIdentity, needsDevice },
+  { method: 'DELETE', path: MODULE, right: 'RegistryWrite', throttle, handle: deleteIdentity, needsDevice },
   {
     method: 'GET',
     path: '/statistics/devices',

@@ -45,11 +45,26 @@ const sizeOf = (body: unknown): number => (body === undefined ? 0 : Buffer.byteL
 
 const hasBody = (method: HubRoute['method']): boolean => method === 'PUT' || method === 'POST' || method === 'PATCH';
 
+const isBearer = (authorization: string): boolean => /^Bearer /i.test(authorization);
+
+/** `moduleUnauthorizedWithoutDevice`: a record of a live hub (mwalser/terraform-provider-iothub, CONCEPT.md). */
+function requireDevice(core: HubCore, { deviceId }: IdentityKey): void {
+  if (!core.unsettled.moduleUnauthorizedWithoutDevice) return;
+  try {
+    if (core.getIdentity({ deviceId }).status === 'enabled') return;
+  } catch (error) {
+    if (!(error instanceof HubError) || error.errorName !== 'DeviceNotFound') throw error;
+  }
+  throw new HubError('IotHubUnauthorizedAccess', 'Unauthorized');
+}
+
 function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
   const { method, path, right, throttle, unitsOf = () => 1, handle } = route;
   app.on(method, path, async (context) => {
     checkApiVersion(context.req.query('api-version'));
-    core.authorizeService(context.req.header('authorization') ?? '', right);
+    const authorization = context.req.header('authorization') ?? '';
+    core.authorizeService(authorization, right);
+    if (route.needsDevice && !isBearer(authorization)) requireDevice(core, keyFromPath(context));
     const body = hasBody(method) ? await readJson(context) : undefined;
     await core.limits.admit(throttle, unitsOf(body));
     const answer = handle({

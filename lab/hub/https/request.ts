@@ -25,6 +25,8 @@ export interface HubRoute {
   /** How much it counts. Default: 1. */
   unitsOf?: (body: Json | undefined) => number;
   handle: (request: HubRequest) => HubAnswer;
+  /** It is about module identities, which need their device. */
+  needsDevice?: true;
 }
 
 export function bodyObject({ body }: HubRequest): JsonObject {

@@ -2,14 +2,14 @@ import type { Registry } from 'azure-iothub/dist/registry.js';
 import type { z } from 'zod';
 import type { Clock } from '../../clock.js';
 import { AppError, isAppError } from '../../errors.js';
-import type { IdentityKey } from '../../hub-model.js';
+import type { Identity, IdentityKey } from '../../hub-model.js';
 import type { Logger } from '../../log-events.js';
 import type { RegistryHubPort } from '../../registry/ports.js';
 import type { TwinHubPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
 import { deviceIdsAnswer, identitiesAnswer, identityAnswer, noAnswer, twinAnswer } from './hub-answers.js';
 import { createHubCall } from './hub-call.js';
-import { isAbout, ofItsKind, type Answered } from './answer-checks.js';
+import { isAbout, ofItsKind, orItsDevice, type Answered } from './answer-checks.js';
 import { createExchange, type HubConnection } from './hub-exchange.js';
 import { toDeviceDescription, toIdentity, toModuleDescription } from './hub-identities.js';
 import { toPatchBody, toTwin } from './hub-twins.js';
@@ -70,14 +70,14 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
       throw error;
     }
   };
-  const readIdentity = async (key: IdentityKey) => {
+  const readIdentity = async (key: IdentityKey): Promise<Identity> => {
     const { deviceId, moduleId } = key;
-    return toIdentity(
-      await askAbout('identity read', key, identityAnswer, (registry) =>
-        moduleId === undefined ? registry.get(deviceId) : registry.getModule(deviceId, moduleId),
-      ),
-    );
+    if (moduleId === undefined)
+      return toIdentity(await askAbout('identity read', key, identityAnswer, (registry) => registry.get(deviceId)));
+    const read = askAbout('identity read', key, identityAnswer, (registry) => registry.getModule(deviceId, moduleId));
+    return toIdentity(await ofModules(deviceId, read));
   };
+  const ofModules = <T>(deviceId: string, answer: Promise<T>) => orItsDevice(answer, () => readIdentity({ deviceId }));
   const readTwin = async (key: IdentityKey) => {
     const { deviceId, moduleId } = key;
     return toTwin(
@@ -93,21 +93,27 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
     createIdentity: async (content) => {
       const { key } = content;
       const { moduleId } = key;
-      const answer = await askAbout('identity create', key, identityAnswer, (registry) =>
-        moduleId === undefined
-          ? registry.create(toDeviceDescription(content))
-          : registry.addModule(toModuleDescription(content, moduleId)),
+      const create = (operation: (registry: Registry) => Promise<unknown>) =>
+        askAbout('identity create', key, identityAnswer, operation);
+      if (moduleId === undefined)
+        return toIdentity(await create((registry) => registry.create(toDeviceDescription(content))));
+      const module = toModuleDescription(content, moduleId);
+      return toIdentity(
+        await ofModules(
+          key.deviceId,
+          create((registry) => registry.addModule(module)),
+        ),
       );
-      return toIdentity(answer);
     },
     updateIdentity: async (content, etag) => {
       const { key } = content;
       const { moduleId } = key;
       if (moduleId !== undefined) {
         const module = toModuleDescription(content, moduleId, etag);
-        return toIdentity(
-          await askAbout('module update', key, identityAnswer, (registry) => registry.updateModule(module, false)),
+        const update = askAbout('module update', key, identityAnswer, (registry) =>
+          registry.updateModule(module, false),
         );
+        return toIdentity(await ofModules(key.deviceId, update));
       }
       // The SDK's `update` and `delete` overwrite and remove whatever is there (If-Match: *).
       const device = toDeviceDescription(content);
@@ -124,7 +130,10 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
           ? ask('device delete', key, noAnswer, (_registry, client) =>
               writeDevice(client, 'DELETE', { deviceId }, etag),
             )
-          : ask('module delete', key, noAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag })));
+          : ofModules(
+              deviceId,
+              ask('module delete', key, noAnswer, (registry) => removeModule(registry, { deviceId, moduleId, etag })),
+            ));
       } catch (error) {
         if (!isAppError(error, 'deviceNotFound', 'moduleNotFound')) {
           throw error;
@@ -133,7 +142,10 @@ export const createHubClient = (options: HubClientOptions): HubClient => {
     },
     listModules: async (deviceId) =>
       (
-        await ask('modules list', { deviceId }, identitiesAnswer, (registry) => registry.getModulesOnDevice(deviceId))
+        await ofModules(
+          deviceId,
+          ask('modules list', { deviceId }, identitiesAnswer, (registry) => registry.getModulesOnDevice(deviceId)),
+        )
       ).map(toIdentity),
     patchTwin: async (key, patch, etag = '*') => {
       const { deviceId, moduleId } = key;

@@ -13,6 +13,8 @@ const BY_SERVICE_CODE: Record<number, Verdict> = {
   // $edgeAgent and $edgeHub: no role will ever be enough.
   401100: ['requestRefused', false],
   403002: ['hubQuotaExceeded', true],
+  // Retryable, because a person can choose another tier; nothing may be refused for good meanwhile.
+  403010: ['tierNotSupported', true],
   404001: ['deviceNotFound', false],
   404010: ['moduleNotFound', false],
   404012: ['hubFailingOver', true],

@@ -131,6 +131,51 @@ describe('a module', () => {
     expect(secondary.contents()).toEqual(primary.contents());
   });
 
+  it.each(['primary', 'secondary'] as const)(
+    'of a disabled device, which the %s does not show, comes when the device is enabled',
+    async (silent) => {
+      const room = setUp();
+      const { primary, secondary } = room.hubs;
+      primary.addDevice('d', { status: 'disabled' });
+      primary.addModule('d', 'm');
+      const hub = room.hubs[silent];
+      hub.onCall = (operation, key) => {
+        const isOfModules = key.moduleId !== undefined || operation === 'listModules';
+        if (isOfModules && !operation.includes('Twin') && hub.identityOf(d).status === 'disabled')
+          throw failure('deviceDisabled');
+      };
+      expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'created' });
+      await room.ledger.markDirty('primary', m, 'lifecycle', room.clock.now(), room.clock.now());
+      expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'nothing', reason: 'deviceDisabled' });
+      expect([room.queue.messages, room.ledger.marks.size]).toEqual([[], 0]);
+      primary.edit(d, { status: 'enabled' });
+      expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'updated' });
+      expect(secondary.contents()).toEqual(primary.contents());
+    },
+  );
+
+  it('of a disabled device has its twin copied all the same', async () => {
+    const room = setUp();
+    const { primary, secondary } = room.hubs;
+    primary.addDevice('d');
+    primary.addModule('d', 'm');
+    await room.syncIdentity('primary', d);
+    primary.edit(d, { status: 'disabled' });
+    primary.change(m, { desired: { rate: 1 } });
+    primary.onCall = (operation) => {
+      if (operation === 'listModules') throw failure('deviceDisabled');
+    };
+    secondary.onCall = (operation, { moduleId }) => {
+      if (moduleId !== undefined && operation === 'getIdentity') throw failure('deviceDisabled');
+    };
+    expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'done', did: 'updated' });
+    expect(secondary.twinOf(m).desired).toEqual({ rate: 1 });
+    expect(room.ledger.row(m)).toMatchObject({
+      sourceVersion: primary.twinOf(m).version,
+      copyEtag: secondary.twinOf(m).etag,
+    });
+  });
+
   const hints = { device: d, module: m };
   const orders: (keyof typeof hints)[][] = [
     ['device', 'module'],
