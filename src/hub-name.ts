@@ -38,6 +38,12 @@ export function deviceHostNamesOf(hostName: string): DeviceHostNames {
   };
 }
 
+const isDeviceHost = (hostName: string): boolean => /^[^.]+\.device\.azure-devices\./i.test(bareHost(hostName));
+
 /** The host name that devices are sent to: the given one, but never the service's. */
 export const deviceHostOf = (hostName: string): string =>
-  /^[^.]+\.device\./i.test(bareHost(hostName)) ? bareHost(hostName) : deviceHostNamesOf(hostName).classic;
+  isDeviceHost(hostName) ? bareHost(hostName) : deviceHostNamesOf(hostName).classic;
+
+/** The host name for the service's APIs: the given one, but never the devices', which has none of them. */
+export const serviceHostOf = (hostName: string): string =>
+  isDeviceHost(hostName) ? deviceHostNamesOf(hostName).classic : bareHost(hostName);

@@ -2,7 +2,7 @@ import type { BlobServiceClient } from '@azure/storage-blob';
 import type { Clock } from '../clock.js';
 import type { ProgressPort, WatchStorePort } from '../failover/ports.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
-import { deviceHostOf } from '../hub-name.js';
+import { deviceHostOf, serviceHostOf } from '../hub-name.js';
 import type { Logger } from '../log-events.js';
 import type { ReportedWriter, RetryQueuePort } from '../registry/ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
@@ -74,7 +74,8 @@ export function connectServices(options: ConnectOptions): Services {
   const store = first.budgets;
   const pacing = createPacing({ pacing: settings.pacing, mirror, store, instanceId, clock, logger });
   const connectHub = (role: HubRole): HubClient => {
-    const { hostName, connection } = settings.hubs[role];
+    const { connection } = settings.hubs[role];
+    const hostName = serviceHostOf(settings.hubs[role].hostName);
     const client = createHubClient({
       hostName,
       clock,
@@ -83,7 +84,7 @@ export function connectServices(options: ConnectOptions): Services {
       onThrottled: (what) => pacing.gates[role].refused(laneOf(what)),
       connection:
         connection.kind === 'connectionString'
-          ? connection
+          ? { ...connection, value: connection.value.replace(/(^|;)(\s*HostName=)[^;]+/i, `$1$2${hostName}`) }
           : { kind: 'identity', hostName, credential: credentialOf(connection) },
     });
     return pacing.paceHub(role, client);

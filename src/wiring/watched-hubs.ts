@@ -7,6 +7,7 @@ import type { UpkeepInput } from '../failover/ports.js';
 import type { WatchTimes } from '../failover/snapshot.js';
 import { runRound, type RoundOptions, type RoundOutcome } from '../failover/round.js';
 import { runUpkeep } from '../failover/upkeep.js';
+import { serviceHostOf } from '../hub-name.js';
 import type { Logger } from '../log-events.js';
 import type { FailoverSettings, WatchedHub } from '../settings/failover.js';
 
@@ -37,7 +38,7 @@ export function connectWatchedHubs({ failover, services, clock, logger }: Watche
     const shared = { hub: name, arm, store: services.watches, clock, logger };
     const round: RoundOptions = {
       ...shared,
-      redirect: events && createBuiltInRedirect({ hostName, key: events.key }),
+      redirect: events && createBuiltInRedirect({ hostName: serviceHostOf(hostName), key: events.key }),
       configured: events?.endpoint,
       progress: services.progress,
       times,

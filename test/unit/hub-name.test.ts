@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deviceHostNamesOf, deviceHostOf, hubNameOf, isSameHub } from '../../src/hub-name.js';
+import { deviceHostNamesOf, deviceHostOf, hubNameOf, isSameHub, serviceHostOf } from '../../src/hub-name.js';
 import { roleOf } from '../../src/registry/retry-message.js';
 
 const classic = 'north.azure-devices.net';
@@ -50,5 +50,12 @@ describe('host names for devices', () => {
     expect(deviceHostOf(classic)).toBe(classic);
     expect(deviceHostOf('north.device.azure-devices.net')).toBe('north.device.azure-devices.net');
     expect(deviceHostOf('NORTH.Service.azure-devices.net')).toBe('NORTH.azure-devices.net');
+  });
+
+  it('the one for the service APIs is the given one, but never the device host', () => {
+    expect(serviceHostOf(classic)).toBe(classic);
+    expect(serviceHostOf('north.service.azure-devices.net')).toBe('north.service.azure-devices.net');
+    expect(serviceHostOf('north.device.azure-devices.net')).toBe(classic);
+    expect(serviceHostOf('device.device.example')).toBe('device.device.example');
   });
 });

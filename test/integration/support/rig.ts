@@ -35,7 +35,7 @@ export interface Rig extends AsyncDisposable {
 }
 
 interface RigOptions {
-  settings?: Record<string, string>;
+  settings?: Record<string, string> | ((lab: Lab) => Record<string, string>);
   /** Event Grid delivers to the app. Default true. */
   eventGrid?: boolean;
   lab?: LabOptions;
@@ -62,7 +62,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { primaryEvents } = options;
   if (primaryEvents !== undefined) lab.namespace.createEventHub(primaryEvents, { partitions: 4 });
   const settings = settingsOf(lab, {
-    ...options.settings,
+    ...(typeof options.settings === 'function' ? options.settings(lab) : options.settings),
     ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
   });
   await options.prepare?.(lab);
