@@ -11,6 +11,7 @@ import type {
   MessageSource,
   PerHub,
   Unsettled,
+  Editions,
   Unsubscribe,
 } from './hub/contract.js';
 import type { HubFailover, HubFailoverOptions, TelemetryLedger } from './hub-failover/contract.js';
@@ -100,6 +101,8 @@ export interface LabOptions {
   limitClock?: LimitClock;
   /** Both hubs, where public sources leave the service's behaviour open. What is not named has its default. */
   unsettled?: Partial<Unsettled>;
+  /** Default `standard`. */
+  editions?: PerHub<Editions>;
   /** How hubs fail over to their paired region, unless a failover says otherwise; for both, or for the one that is named. */
   hubFailover?: Partial<HubFailoverOptions> | Partial<Record<HubRole, Partial<HubFailoverOptions>>>;
   /** Partitions of each hub's built-in endpoint. Default 4. */

@@ -1,6 +1,7 @@
 import type { BuiltIn } from './built-in/contract.js';
 import type {
   ControllableListener,
+  Editions,
   HubCore,
   HubLimits,
   HubRole,
@@ -50,6 +51,7 @@ export interface LabHubOptions {
   limits: HubLimits;
   verifyBearer: VerifyBearer;
   unsettled?: Partial<Unsettled>;
+  editions?: Editions;
   failover: Pick<LabOptions, 'hubFailover' | 'builtInPartitions' | 'failoverClock' | 'routes'>;
   log: (line: string) => void;
 }
@@ -67,6 +69,7 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
     limits,
     verifyBearer,
     ...(options.unsettled && { unsettled: options.unsettled }),
+    ...(options.editions && { editions: options.editions }),
     ...(watch && { watch }),
   });
   const rollBack = (minutes: number): void => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type {
   ControllableListener,
   HubCore,
+  Editions,
   HubRole,
   Lab,
   LabOptions,
@@ -54,6 +55,9 @@ export const startLab = async (options: LabOptions = {}): Promise<Lab> => {
   }
 };
 
+const editionsOf = ({ editions = 'standard' }: LabOptions, role: HubRole): Editions =>
+  typeof editions === 'string' ? editions : (editions[role] ?? 'standard');
+
 const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => {
   const log = options.log ?? (() => undefined);
   const labId = randomBytes(4).toString('hex');
@@ -96,12 +100,14 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
     ...hubOptions,
     role: 'primary',
     name: `p-${labId}`,
+    editions: editionsOf(options, 'primary'),
     limits: limitsOf(options, 'primary'),
   });
   const secondary = await startLabHub({
     ...hubOptions,
     role: 'secondary',
     name: `s-${labId}`,
+    editions: editionsOf(options, 'secondary'),
     limits: limitsOf(options, 'secondary'),
   });
   const hubs = [primary, secondary];

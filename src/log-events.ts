@@ -33,6 +33,7 @@ export type LogEventId =
   | 'health.unreadable' // a stored figure could not be read
   | 'functions.notRegistered' // settings that are not there; names
   | 'hub.retry'
+  | 'hub.notSupported' // a hub that can't be mirrored: its tier; reason
   | 'pace.reduced' // a hub answered 429 and is called more slowly for a while; lane, perSecond
   | 'relay.started' // hub; the processor of this process
   | 'relay.stopped' // reason

@@ -118,6 +118,9 @@ export interface Unsettled {
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */
 export type UpdateForm = 'put' | 'bulk';
 
+/** Which editions a hub belongs to. Basic ones have no twins and no modules ("Choose the right IoT Hub tier and size"). */
+export type Editions = 'standard' | 'basic';
+
 // --- The core --------------------------------------------------------------------------------------------------------------
 
 /** Synchronous and in memory: every operation is atomic. Throws HubErrorShape. */
@@ -191,6 +194,7 @@ export interface HubCore {
   onRevoked(listener: (key: IdentityKey) => void): Unsubscribe;
   /** Throttles and daily quota. Protocol servers ask them; calls of this core itself pass them by. */
   readonly limits: HubLimits;
+  readonly editions: Editions;
   /** How this hub has it where public sources leave it open. */
   readonly unsettled: Readonly<Unsettled>;
   /** Each write that came in and was applied: for tests which act at the k-th write. */

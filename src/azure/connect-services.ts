@@ -9,6 +9,7 @@ import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { StandStillWatch } from '../stand-still.js';
 import type { PositionPort, ReportedPort } from '../twin/ports.js';
+import { createHubProblems, type HubProblems } from '../health/hub-problems.js';
 import { createCredential } from './credential.js';
 import { createReportedWriter } from './device/reported-writer.js';
 import { createHubClient, type HubClient } from './hub/hub-client.js';
@@ -21,6 +22,8 @@ import { createStorage, type Storage, type StorageConnection } from './storage/s
 /** Everything outside of this process that the rooms need, behind their ports. */
 export interface Services {
   hubs: Record<HubRole, HubClient>;
+  /** Why a hub can't be mirrored, as its answers tell. */
+  problems: HubProblems;
   ledger: TableLedger;
   queue: RetryQueuePort;
   park: ParkedBlobs;
@@ -73,6 +76,7 @@ export function connectServices(options: ConnectOptions): Services {
   );
   const store = first.budgets;
   const pacing = createPacing({ pacing: settings.pacing, mirror, store, instanceId, clock, logger });
+  const problems = createHubProblems(hubNames, logger);
   const connectHub = (role: HubRole): HubClient => {
     const { connection } = settings.hubs[role];
     const hostName = serviceHostOf(settings.hubs[role].hostName);
@@ -81,6 +85,11 @@ export function connectServices(options: ConnectOptions): Services {
       clock,
       logger,
       callTimeoutInMs: settings.hubCallTimeoutInMs,
+      // Identities of devices are there in every tier.
+      onTier: (what, isSupported) => {
+        if (!isSupported) problems.found(role, 'tierNotSupported');
+        else if (laneOf(what) !== 'identity') problems.mended(role);
+      },
       onThrottled: (what) => pacing.gates[role].refused(laneOf(what)),
       connection:
         connection.kind === 'connectionString'
@@ -105,6 +114,7 @@ export function connectServices(options: ConnectOptions): Services {
       : undefined;
   return {
     hubs,
+    problems,
     ledger: first.ledger,
     queue: first.retryQueue,
     park: first.parked,

@@ -15,6 +15,8 @@ interface HealthSources {
   countRetryQueue(): Promise<number>;
   countPoison(): Promise<number>;
   countParked(): Promise<Record<string, number>>;
+  /** Hubs that can't be mirrored at all, with the reason. */
+  hubProblems(): Partial<Record<HubRole, string>>;
   /** Copies that are left as they are, since somebody else wrote them or lives there. */
   listKept(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
 }
@@ -30,6 +32,8 @@ export interface HealthReport {
   stateAgeInMs: number | null;
   /** What is wrong with the routing document, by name and with what is needed to mend it. */
   routingProblem: { reason: string } | null;
+  /** Hubs that can't be mirrored at all: `tierNotSupported`. Of this instance, as of the hub's last answer that told. */
+  hubProblems: Partial<Record<HubRole, string>>;
   applied: number;
   coalesced: number;
   skipped: Record<string, number>;
@@ -90,6 +94,7 @@ export function createHealth(options: HealthOptions): Health {
   const readRouting = async () => (needsRouting ? await sources.routing() : undefined);
   const isOk = () => {
     if (!needsRouting) return true;
+    if (Object.keys(sources.hubProblems()).length > 0) return false;
     const age = sources.stateAgeInMs();
     return age !== undefined && age < stateMaxAgeInMs && sources.routingProblem()?.isTrouble !== false;
   };
@@ -127,6 +132,7 @@ export function createHealth(options: HealthOptions): Health {
         direction: routing?.direction ?? null,
         stateAgeInMs: sources.stateAgeInMs() ?? null,
         routingProblem: (needsRouting && sources.routingProblem()?.problem) || null,
+        hubProblems: sources.hubProblems(),
         ...counted,
         dirty,
         retryQueue,

@@ -59,7 +59,7 @@ const modulesOf = async ({ hubs }: SyncNowOptions, hub: HubRole, deviceId: strin
   try {
     return (await hubs[hub].listModules(deviceId)).map(({ key }) => key);
   } catch (error) {
-    if (isAppError(error, 'deviceNotFound', 'deviceDisabled')) return [];
+    if (isAppError(error, 'deviceNotFound', 'deviceDisabled', 'tierNotSupported')) return [];
     if (!isAppError(error)) throw error;
     throw cannotTell('which modules the device has', error);
   }

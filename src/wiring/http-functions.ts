@@ -15,7 +15,7 @@ import type { Settings } from '../settings.js';
 
 export interface HttpFunctionsOptions {
   settings: Settings;
-  services: Pick<Services, 'ledger' | 'queue' | 'park'>;
+  services: Pick<Services, 'ledger' | 'queue' | 'park' | 'problems'>;
   routing: RoutingState;
   counters: Counters;
   clock: Clock;
@@ -79,6 +79,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       countRetryQueue: () => queue.count(),
       countPoison: () => queue.countPoison(),
       countParked: () => park.countParked(),
+      hubProblems: () => services.problems.read(),
       listKept: () => ledger.kept.list(),
     },
   });

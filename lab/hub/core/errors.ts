@@ -15,6 +15,7 @@ const codes = {
   SystemModuleModifyUnauthorizedAccess: 401100,
   GenericForbidden: 403000,
   IotHubQuotaExceeded: 403002,
+  OperationNotAvailableInCurrentTier: 403010,
   DeviceDisabled: 403012,
   GenericNotFound: 404000,
   DeviceNotFound: 404001,

@@ -1,5 +1,6 @@
 import { randomBytes, type X509Certificate } from 'node:crypto';
 import type {
+  Editions,
   HubCore,
   HubLimits,
   HubRole,
@@ -37,6 +38,8 @@ export interface HubCoreOptions {
   limits?: HubLimits;
   /** Default: no token of Microsoft Entra is taken. */
   verifyBearer?: VerifyBearer;
+  /** Default `standard`. */
+  editions?: Editions;
   /** What is not named has its default. */
   unsettled?: Partial<Unsettled>;
   /** Is given the hub's memory once, before the first write: for a journal of it. */
@@ -104,6 +107,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     name,
     hostName,
     limits,
+    editions: options.editions ?? 'standard',
     unsettled,
     connectionString: connectionStringOf('iothubowner'),
     connectionStringOf,

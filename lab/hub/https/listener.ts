@@ -58,6 +58,12 @@ function requireDevice(core: HubCore, { deviceId }: IdentityKey): void {
   throw new HubError('IotHubUnauthorizedAccess', 'Unauthorized');
 }
 
+/** 403010 for what Basic hubs do not have: twins, modules, queries. */
+function refuseByEdition({ editions }: HubCore, { throttle, needsDevice }: HubRoute): void {
+  if (editions === 'standard' || (throttle === 'identity' && !needsDevice)) return;
+  throw new HubError('OperationNotAvailableInCurrentTier', 'The operation is not available in the current tier');
+}
+
 function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
   const { method, path, right, throttle, unitsOf = () => 1, handle } = route;
   app.on(method, path, async (context) => {
@@ -65,6 +71,7 @@ function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
     const authorization = context.req.header('authorization') ?? '';
     core.authorizeService(authorization, right);
     if (route.needsDevice && !isBearer(authorization)) requireDevice(core, keyFromPath(context));
+    refuseByEdition(core, route);
     const body = hasBody(method) ? await readJson(context) : undefined;
     await core.limits.admit(throttle, unitsOf(body));
     const answer = handle({

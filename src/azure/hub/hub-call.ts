@@ -22,6 +22,8 @@ export interface HubCallOptions {
   random?: () => number;
   /** Told of each 429, also of those that a repetition makes good. */
   onThrottled?: (what: string) => void;
+  /** Told of each answer that the hub's tier has no such operation, and of each call that went well. */
+  onTier?: (what: string, isSupported: boolean) => void;
 }
 export type HubCall = <T>(what: string, attempt: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
@@ -74,10 +76,13 @@ export const createHubCall = (options: HubCallOptions): HubCall => {
     });
     const tryOnce = async () => {
       try {
-        return await attempt(signal);
+        const answer = await attempt(signal);
+        options.onTier?.(what, true);
+        return answer;
       } catch (error) {
         const translated = translateHubError(what, error);
         if (isAppError(translated, 'hubThrottled')) options.onThrottled?.(what);
+        if (isAppError(translated, 'tierNotSupported')) options.onTier?.(what, false);
         throw translated;
       }
     };

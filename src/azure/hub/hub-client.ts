@@ -26,6 +26,8 @@ export interface HubClientOptions {
   logger: Logger;
   /** Told of each 429 with the name of the call: `twin patch`, `twin read`, or another of identities. */
   onThrottled?: (what: string) => void;
+  /** Told, with the name of the call, whether the hub's tier has twins and modules. */
+  onTier?: (what: string, isSupported: boolean) => void;
 }
 
 export type HubClient = Omit<RegistryHubPort, 'patchTwin'> &
@@ -49,8 +51,15 @@ const removeModule = (registry: Registry, module: Parameters<Registry['addModule
  */
 export const createHubClient = (options: HubClientOptions): HubClient => {
   const { hostName, connection, callTimeoutInMs, logger, clock = systemClock } = options;
-  const { onThrottled } = options;
-  const call = createHubCall({ hostName, callTimeoutInMs, clock, logger, ...(onThrottled && { onThrottled }) });
+  const { onThrottled, onTier } = options;
+  const call = createHubCall({
+    hostName,
+    callTimeoutInMs,
+    clock,
+    logger,
+    ...(onThrottled && { onThrottled }),
+    ...(onTier && { onTier }),
+  });
   const { exchange, close } = createExchange(connection, callTimeoutInMs);
 
   const ask = <T>(what: string, key: IdentityKey, accept: z.ZodType<T>, operation: Parameters<typeof exchange<T>>[2]) =>

@@ -48,7 +48,7 @@ export const keyIn = (connectionString: string): string => connectionString.spli
 
 export const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
 
-interface HubServerOptions extends Pick<HubCoreOptions, 'limits' | 'unsettled' | 'verifyBearer'> {
+interface HubServerOptions extends Pick<HubCoreOptions, 'limits' | 'unsettled' | 'verifyBearer' | 'editions'> {
   hostName?: string;
   faults?: FaultGate;
 }

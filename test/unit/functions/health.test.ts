@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.js';
 import { answerHealth } from '../../../src/functions/health.js';
 import { createCounters } from '../../../src/health/counters.js';
+import { createHubProblems } from '../../../src/health/hub-problems.js';
 import { createHealth } from '../../../src/health/report.js';
 import { aClock, aLogger } from '../support/fakes.js';
 
@@ -16,6 +17,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
   const counters = createCounters();
   const clock = aClock();
   const logger = aLogger();
+  const problems = createHubProblems({ primary: 'p-hub', secondary: 's-hub' }, logger);
   const health = createHealth({
     counters,
     clock,
@@ -33,6 +35,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
       countRetryQueue: storageAway ? away : async () => 5,
       countPoison: storageAway ? away : async () => 6,
       countParked: storageAway ? away : async () => ({ notJson: 7 }),
+      hubProblems: () => problems.read(),
       listKept: storageAway
         ? away
         : async () => ({
@@ -46,7 +49,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
       health,
       operatorKey: key,
     });
-  return { counters, clock, logger, ask };
+  return { counters, clock, logger, ask, problems };
 }
 
 describe('answerHealth', () => {
@@ -108,6 +111,7 @@ describe('answerHealth', () => {
         counts: { dpsMove: 1 },
         first: [{ source: 'primary', deviceId: 'd', reason: 'dpsMove', since: '1970-01-01T00:00:00.000Z' }],
       },
+      hubProblems: {},
       lagInMs: 12,
     });
   });
@@ -148,5 +152,20 @@ describe('answerHealth', () => {
         'storageUnavailable',
       ]),
     );
+  });
+
+  it('is not ok while a hub cannot be mirrored, and the log names it once', async () => {
+    const { ask, logger, problems } = setUp();
+    problems.found('secondary', 'tierNotSupported');
+    problems.found('secondary', 'tierNotSupported');
+    expect(await ask({ 'x-functions-key': operatorKey })).toMatchObject({
+      status: 503,
+      jsonBody: { ok: false, hubProblems: { secondary: 'tierNotSupported' } },
+    });
+    expect(logger.events).toMatchObject([
+      { level: 'error', id: 'hub.notSupported', fields: { hub: 's-hub', reason: 'tierNotSupported' } },
+    ]);
+    problems.mended('secondary');
+    expect(await ask()).toMatchObject({ status: 200 });
   });
 });
