@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Lab } from '../../lab/contracts.js';
 import { boundInMs, healthOf, type Rig, settingsOf, startRig, untilCopiesAreOld } from './support/rig.js';
-import { changeRouting, loseRouting, putRouting } from './support/routing.js';
+import { changeRouting, loseLedger, loseRouting, putRouting } from './support/routing.js';
 import { startInstance } from './support/two-instances.js';
 
 const key = { deviceId: 'dev-0001' };
@@ -66,6 +66,24 @@ describe('the routing document', () => {
     await putRouting(rig.lab, JSON.stringify({ ...good, epoch: 2 }));
     await vi.waitFor(async () => expect((await rig.health()).ok).toBe(true), wait);
     expect(await rig.health()).toMatchObject({ epoch: 2, routingProblem: null });
+  });
+
+  it('lost together with the ledger while the secondary is active: no start sends devices back to the primary', async () => {
+    await using rig = await startWithDevice();
+    await changeRouting(rig.lab, { epoch: 2, activeHub: 'secondary', direction: 'reverse' });
+    await loseRouting(rig.lab);
+    await loseLedger(rig.lab);
+    await using started = await startInstance(rig.lab, { FEATURES: 'routing' });
+    const { url, functionKey } = started.process;
+    await vi.waitFor(async () => {
+      expect(await healthOf(started.process, settingsOf(rig.lab))).toMatchObject({
+        ok: false,
+        epoch: null,
+        routingProblem: { reason: 'notMade', sign: 'standbyHub' },
+      });
+    }, wait);
+    const answer = await fetch(`${url}/api/devices/dev-0001/hub?code=${functionKey}`);
+    expect(answer.status).toBe(503);
   });
 
   it('on a standby that has devices at the first start it is a person who decides', async () => {

@@ -1,3 +1,4 @@
+import { TableClient } from '@azure/data-tables';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type { RoutingDocument } from '../../../src/routing/document.js';
 import type { Lab } from '../../../lab/contracts.js';
@@ -18,6 +19,12 @@ export async function changeRouting(lab: Lab, change: Partial<RoutingDocument>):
   await blob.upload(text, Buffer.byteLength(text), { conditions: { ifMatch: read.etag ?? '*' } });
   return document;
 }
+
+/** Nothing is known any more of what was copied. */
+export const loseLedger = (lab: Lab): Promise<unknown> =>
+  TableClient.fromConnectionString(lab.storage.connectionString, 'standbyledger', {
+    allowInsecureConnection: true,
+  }).deleteTable();
 
 /** What is in force, and its mark, are gone. */
 export const loseRouting = async (lab: Lab): Promise<void> => {
