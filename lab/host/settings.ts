@@ -15,6 +15,18 @@ export function resolveConnection(settings: Settings, name: string): string {
   throw new HostError('host.missingSetting', `Setting "${name}" is not set: a binding uses it as its connection.`);
 }
 
+/**
+ * What an SDK makes of the connection string that `setting` holds. The SDKs quote the whole string, its key too, in their errors, so
+ * that only the setting is named. Throws `host.badSettings`.
+ */
+export function openConnection<Client>(setting: string, open: () => Client): Client {
+  try {
+    return open();
+  } catch {
+    throw new HostError('host.badSettings', `Setting "${setting}" is no connection string that its SDK takes.`);
+  }
+}
+
 /** Replaces each `%NAME%` of a binding option by the setting, as the host's AutoResolve does. Throws `host.missingSetting`. */
 export function expandNames(settings: Settings, text: string): string {
   return text.replaceAll(/%([^%]+)%/g, (whole, name: string) => {

@@ -68,7 +68,7 @@ export function connectServices(options: ConnectOptions): Services {
   const { settings, clock, logger, standStill, mirror, instanceId } = options;
   const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
   const openStorage = (storage: StorageSettings): Storage =>
-    createStorage(toStorageConnection(storage), { hubNames, clock });
+    createStorage(toStorageConnection(storage), { hubNames, settingName: storage.connectionName, clock });
 
   const first = openStorage(settings.stateStorage);
   const others = [settings.stateStorageSecond, settings.stateStorageWitness].flatMap((each) =>

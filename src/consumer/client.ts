@@ -40,18 +40,30 @@ export interface ReaderClient {
  */
 const retryOptions = { maxRetries: 2, retryDelayInMs: 250, timeoutInMs: 10_000 };
 
+/** The SDK quotes the whole connection string, its key too, in the error for one that it cannot take. */
+function withoutKey<Client>(make: () => Client): Client {
+  try {
+    return make();
+  } catch {
+    throw new TypeError('the endpoint with the name and key of sharedKey() is no connection string of Event Hubs');
+  }
+}
+
 /** An EventHubConsumerClient that reads from now on. */
 export function openClient({ connectionString, options, store, handlers, ...rest }: ClientSettings): ReaderClient {
   mendLinkAddress();
-  const client = new EventHubConsumerClient(options.consumerGroup, connectionString, store, {
+  const clientOptions = {
     identifier: rest.ownerId,
     retryOptions,
     loadBalancingOptions: {
-      strategy: 'greedy',
+      strategy: 'greedy' as const,
       updateIntervalInMs: options.balanceIntervalInMs,
       partitionOwnershipExpirationIntervalInMs: options.ownershipExpiresInMs,
     },
-  });
+  };
+  const client = withoutKey(
+    () => new EventHubConsumerClient(options.consumerGroup, connectionString, store, clientOptions),
+  );
   const subscription = client.subscribe(handlers, {
     startPosition: rest.startPositions,
     maxBatchSize: options.maxBatchSize,

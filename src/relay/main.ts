@@ -23,6 +23,7 @@ function connect() {
     throw invalid('no hub has both _HUB_RESOURCE_ID and _HUB_EVENTS set: there is nothing to relay');
   const { watches, progress, parked, blobs } = createStorage(toStorageConnection(stateStorage), {
     hubNames: { primary: hubs.primary.name, secondary: hubs.secondary.name },
+    settingName: stateStorage.connectionName,
   });
   const storage = { watches, progress, park: parked, blobs };
   return connectRelay({ relay, watched: failover.watched, storage, clock: systemClock, logger });

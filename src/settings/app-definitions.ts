@@ -49,7 +49,7 @@ export const appDefinitions = {
     example: '{at least 16 characters}',
   },
   AZURE_CLIENT_ID: {
-    ...optional(z.string(), { unset: "the app's own identity" }),
+    ...optional(z.string().regex(/^\S+$/, 'has a space in it'), { unset: "the app's own identity" }),
     features: everyFeature,
     meaning:
       'client id of the user-assigned identity for calls which no `NAME__clientId` governs, such as those to ARM',

@@ -1,6 +1,14 @@
 import { hubNameOf } from '../hub-name.js';
 import { accountOf, namespaceOf } from './addresses.js';
-import { checkAccount, checkHub, checkIdentity, checkNamespace, checkPlaceholders } from './check-strings.js';
+import {
+  checkAccount,
+  checkHub,
+  checkIdentity,
+  checkNamespace,
+  checkPlaceholders,
+  checkShape,
+  unfilled,
+} from './check-strings.js';
 import { connectionStringPart, readConnection, type Connection } from './connection.js';
 import { definitions } from './definitions.js';
 import type { Env } from './environment.js';
@@ -46,8 +54,9 @@ export function checkConnections(env: Env, set: SettingValues, problems: string[
     const { parts } = definitions[name];
     const tell = tellOf(name);
     checkPlaceholders(env, name, parts, tell);
-    checkIdentity(env, name, tell);
+    checkIdentity(env, name, parts, tell);
     const { [name]: text, ...rest } = env;
+    if (text !== undefined) checkShape(text, tell);
     const byIdentity = text === undefined ? undefined : readConnection(rest, name, parts);
     const byString = read(name);
     const addresses = [byIdentity, byString].map((each) => each && addressOf[name](each));
@@ -64,9 +73,33 @@ export function checkConnections(env: Env, set: SettingValues, problems: string[
   }
   for (const [name, nameSetting] of namespaces) {
     const connection = read(name);
-    if (connection) checkNamespace(connection, set[nameSetting], tellOf(name), tellOf(nameSetting));
+    if (connection) checkNamespace(name, connection, set[nameSetting], tellOf(name), tellOf(nameSetting));
+  }
+  // A value may hold braces of its own; one that is all braces is the example's.
+  for (const [name, { kind }] of Object.entries(definitions)) {
+    const value = env[name] ?? '';
+    if (kind === 'value' && (!/\{/.test(value) || /^\{.*\}$/.test(value))) {
+      const problem = unfilled(value);
+      if (problem) tellOf(name)(problem);
+    }
   }
   checkApart(read, set, tellOf);
+}
+
+interface Place {
+  name: string;
+  nameSetting: string;
+  at: string;
+}
+
+/** Of two that lead to one event hub the later is told. */
+function checkPlaces(places: readonly Place[], tellOf: (name: string) => (problem: string) => void): void {
+  const seen = new Map<string, string>();
+  for (const { name, nameSetting, at } of places) {
+    const other = seen.get(at);
+    if (other !== undefined) tellOf(nameSetting)(`is the event hub of ${other}: ${name} needs one of its own`);
+    seen.set(at, name);
+  }
 }
 
 /** Two readers of one event hub take each other's events for their own; two copies in one account are one copy. */
@@ -75,11 +108,17 @@ function checkApart(
   set: SettingValues,
   tellOf: (name: string) => (problem: string) => void,
 ): void {
-  const [primary, secondary] = [read('PRIMARY_TWIN_EVENTS'), read('SECONDARY_TWIN_EVENTS')];
-  const isOneNamespace = primary && secondary && namespaceOf(primary) === namespaceOf(secondary);
-  const names = [set.PRIMARY_TWIN_EVENT_HUB, set.SECONDARY_TWIN_EVENT_HUB].map((name) => name.toLowerCase());
-  if (isOneNamespace && names[0] === names[1])
-    tellOf('SECONDARY_TWIN_EVENT_HUB')('is the event hub of PRIMARY_TWIN_EVENTS: each hub needs one of its own');
+  const written = namespaces.flatMap(([name, nameSetting]): Place[] => {
+    const connection = read(name);
+    const namespace = connection && namespaceOf(connection);
+    return namespace === undefined ? [] : [{ name, nameSetting, at: `${namespace}/${set[nameSetting]}`.toLowerCase() }];
+  });
+  const builtIn = (['PRIMARY_HUB_EVENTS', 'SECONDARY_HUB_EVENTS'] as const).flatMap((name): Place[] => {
+    const { hostName, eventHubName } = set[name]?.endpoint ?? {};
+    return hostName ? [{ name, nameSetting: name, at: `${hostName}/${eventHubName}`.toLowerCase() }] : [];
+  });
+  checkPlaces(written, tellOf);
+  checkPlaces([...builtIn, ...written.filter(({ name }) => name === 'RELAY_TARGET')], tellOf);
 
   const seen = new Map<string, string>();
   const first = read('STATE_STORAGE') ? 'STATE_STORAGE' : 'AzureWebJobsStorage';

@@ -12,6 +12,13 @@ const known = new Set(
 const MIN_LENGTH = 8;
 const plain = (name: string): string => name.toUpperCase().replaceAll(/[^A-Z0-9]/g, '');
 
+const connections = Object.entries<SettingDefinition>(definitions).flatMap(([name, { kind }]) =>
+  kind === 'connection' ? [name] : [],
+);
+/** Nobody else's names begin so. */
+const OURS =
+  /^(?:(?:PRIMARY|SECONDARY)_(?:HUB|TWIN)_|STATE_(?:STORAGE|REFRESH|MAX)_|STANDBY_|MIRROR_|RELAY_|TWIN_|REPAIR_)/i;
+
 /** The setting of ours that `name` was meant to be: the same but for case and separators, or one or two letters off. */
 function meant(name: string): string | undefined {
   if (known.has(name) || name.length < MIN_LENGTH) return undefined;
@@ -32,6 +39,11 @@ export function checkNames(source: Readonly<Record<string, string | undefined>>,
   for (const [name, value] of Object.entries(source)) {
     if (!value?.trim()) continue;
     const right = meant(name);
+    const overridden = connections.find((each) => name.toLowerCase() === `azurewebjobs${each}`.toLowerCase());
     if (right !== undefined) problems.push(`${name}: is no setting, ${right} is meant`);
+    // The WebJobs SDK looks for such a name first: the triggers and the rest of the app would go to different places.
+    else if (overridden !== undefined)
+      problems.push(`${name}: the host would take it for ${overridden}; set that alone`);
+    else if (OURS.test(name) && !known.has(name)) problems.push(`${name}: is no setting of this app`);
   }
 }

@@ -25,6 +25,9 @@ const consumerGroups = commaList
   )
   .transform((names) => [...new Set(names)].filter((name) => name.toLowerCase() !== '$default'));
 
+/** IoT Hub, "Identity registry": the characters of device ids. */
+const DEVICE_ID = /^[A-Za-z0-9\-:.+%_#*?!(),=@$']{1,128}$/;
+
 /** Features failover and relay. */
 export const consumerDefinitions = {
   PRIMARY_HUB_RESOURCE_ID: {
@@ -97,7 +100,7 @@ export const consumerDefinitions = {
     meaning: 'how long the old endpoint is read at the most after a failover',
   },
   CANARY_DEVICE_ID: {
-    ...optional(z.string().max(128), { unset: 'no canary' }),
+    ...optional(z.string().regex(DEVICE_ID, 'is no id of a device'), { unset: 'no canary' }),
     features: ['failover'],
     meaning: 'a device that the app sends small messages as, so that silence means something on quiet hubs',
   },

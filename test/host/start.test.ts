@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { app as functions, type FunctionHandler } from '@azure/functions';
 import { describe, expect, it } from 'vitest';
 import { startHost, type HostOptions } from '../../lab/host/start-host.js';
@@ -38,6 +39,22 @@ describe('starting an app', () => {
       anHttpFunction('same');
     };
     expect(await refusal(twice)).toMatchObject({ code: 'host.entryPoint', cause: { code: 'host.badFunction' } });
+  });
+
+  it.each([
+    ['PrimaryEvents', 'Endpoint=sb://ns/;SharedAccessKeyName=a;SharedAccessKey=U0VDUkVU;EntityPath=other', undefined],
+    ['PrimaryEvents', 'HostName=p.azure-devices.net;SharedAccessKeyName=a;SharedAccessKey=U0VDUkVU', undefined],
+    ['AzureWebJobsStorage', undefined, 'AccountName=a;AccountKey=U0VDUkVU'],
+  ])('names %s where its SDK quotes the key of what it refuses', async (name, PrimaryEvents, storage) => {
+    const settings = {
+      PrimaryEvents: PrimaryEvents ?? 'Endpoint=sb://ns/;SharedAccessKeyName=a;SharedAccessKey=U0VDUkVU',
+      AzureWebJobsStorage: storage ?? 'UseDevelopmentStorage=true',
+    };
+    const eventHub = () =>
+      functions.eventHub('events', { connection: 'PrimaryEvents', eventHubName: 'devicetwin', handler });
+    const error = await refusal(eventHub, { settings });
+    expect(error).toMatchObject({ code: 'host.badSettings', message: expect.stringContaining(`"${name}"`) });
+    expect(inspect(error, { depth: 9 })).not.toContain('U0VDUkVU');
   });
 
   it('checks that there is exactly one trigger', async () => {

@@ -2,6 +2,7 @@ import { BlobServiceClient, type ContainerClient } from '@azure/storage-blob';
 import { isSettled, type InstanceState } from './contract.js';
 import { isConflict, isMissing, patiently } from './patient.js';
 import { readJson } from './read-json.js';
+import { openConnection } from '../settings.js';
 
 export interface StoredInstance {
   readonly state: InstanceState;
@@ -28,7 +29,9 @@ const clientOptions = { retryOptions: { maxTries: 1, tryTimeoutInMs: 10_000 } };
 
 /** The container of a task hub. */
 export function hubContainer(connection: string, hubName: string): ContainerClient {
-  const service = BlobServiceClient.fromConnectionString(connection, clientOptions);
+  const service = openConnection('AzureWebJobsStorage', () =>
+    BlobServiceClient.fromConnectionString(connection, clientOptions),
+  );
   return service.getContainerClient(`${hubName.toLowerCase()}-stand-in`);
 }
 

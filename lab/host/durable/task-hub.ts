@@ -15,6 +15,7 @@ import { createOtherHosts } from './other-hosts.js';
 import { createOwner } from './owner.js';
 import { patiently } from './patient.js';
 import { createWorkItems, type WorkItem } from './work-items.js';
+import { openConnection } from '../settings.js';
 
 export interface TaskHubOptions {
   /** Connection string of AzureWebJobsStorage. */
@@ -58,7 +59,9 @@ export function createTaskHub(options: TaskHubOptions): TaskHub {
   // What is under way may still write while the host stops.
   const ender = new AbortController();
   const container = hubContainer(storage, hubName);
-  const queues = QueueServiceClient.fromConnectionString(storage, queueOptions);
+  const queues = openConnection('AzureWebJobsStorage', () =>
+    QueueServiceClient.fromConnectionString(storage, queueOptions),
+  );
   const controlClient = queues.getQueueClient(`${hubName.toLowerCase()}-control`);
   const workItemClient = queues.getQueueClient(`${hubName.toLowerCase()}-workitems`);
   const large = createLargeMessages(container);

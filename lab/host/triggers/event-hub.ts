@@ -15,7 +15,7 @@ import type { RegisteredFunction } from '../core-state.js';
 import { HostError } from '../host-error.js';
 import { createInFlight } from '../in-flight.js';
 import { textOption, triggerOf } from '../load-app.js';
-import { expandNames, resolveConnection } from '../settings.js';
+import { expandNames, openConnection, resolveConnection } from '../settings.js';
 import type { Listener, TriggerContext } from '../trigger.js';
 import { emulatorEndpoint, watchEndpoint } from './endpoint-watch.js';
 import { isOthers, ownerId, takeOver } from './own-checkpoints.js';
@@ -61,12 +61,15 @@ export function createEventHubListener(target: RegisteredFunction, context: Trig
   if (config.eventHubs.minEventBatchSize > 1) {
     throw new HostError('host.unsupported', 'extensions.eventHubs.minEventBatchSize above 1 needs the real host.');
   }
-  const connection = resolveConnection(settings, expandNames(settings, textOption(trigger, 'connection') ?? ''));
+  const connectionName = expandNames(settings, textOption(trigger, 'connection') ?? '');
+  const connection = resolveConnection(settings, connectionName);
   const eventHubName = expandNames(settings, textOption(trigger, 'eventHubName') ?? '');
   const consumerGroup = expandNames(settings, textOption(trigger, 'consumerGroup') ?? '$Default');
   const position = startPosition(config.eventHubs.initialOffsetOptions);
   const storage = resolveConnection(settings, 'AzureWebJobsStorage');
-  const container = new ContainerClient(storage, checkpointContainer);
+  const container = openConnection('AzureWebJobsStorage', () => new ContainerClient(storage, checkpointContainer));
+  // Opens nothing: a string that the SDK refuses is told at the start, before anything else runs.
+  openConnection(connectionName, () => new EventHubConsumerClient(consumerGroup, connection, eventHubName));
   const inFlight = createInFlight();
   const tails = new Map<string, Promise<void>>();
 
@@ -135,15 +138,19 @@ export function createEventHubListener(target: RegisteredFunction, context: Trig
   const open = (failed: (why: string) => void) => {
     generation += 1;
     const checkpoints = takeOver(store, instanceId, generation, dropLost);
-    const client = new EventHubConsumerClient(consumerGroup, connection, eventHubName, checkpoints, {
+    const clientOptions = {
       identifier: ownerId(instanceId, generation),
       retryOptions,
       loadBalancingOptions: {
-        strategy: 'greedy',
+        strategy: 'greedy' as const,
         updateIntervalInMs: tuning.loadBalancingInMs,
         partitionOwnershipExpirationIntervalInMs: tuning.ownershipExpiryInMs,
       },
-    });
+    };
+    const client = openConnection(
+      connectionName,
+      () => new EventHubConsumerClient(consumerGroup, connection, eventHubName, checkpoints, clientOptions),
+    );
     const subscription = client.subscribe(handlers(failed), {
       maxBatchSize: config.eventHubs.maxEventBatchSize,
       prefetchCount: config.eventHubs.prefetchCount,

@@ -5,7 +5,7 @@ import type { RegisteredFunction } from '../core-state.js';
 import { HostError } from '../host-error.js';
 import { createInFlight } from '../in-flight.js';
 import { textOption, triggerOf } from '../load-app.js';
-import { expandNames, resolveConnection } from '../settings.js';
+import { expandNames, openConnection, resolveConnection } from '../settings.js';
 import type { Listener, TriggerContext } from '../trigger.js';
 import { createQueueProcessor } from './queue-processor.js';
 
@@ -34,7 +34,8 @@ export function createQueueListener(target: RegisteredFunction, context: Trigger
   const queueName = expandNames(settings, textOption(trigger, 'queueName') ?? '');
   if (queueName === '') throw new HostError('host.badFunction', `'${target.metadata.name}' names no queue.`);
   const connection = expandNames(settings, textOption(trigger, 'connection') ?? 'AzureWebJobsStorage');
-  const service = QueueServiceClient.fromConnectionString(resolveConnection(settings, connection));
+  const value = resolveConnection(settings, connection);
+  const service = openConnection(connection, () => QueueServiceClient.fromConnectionString(value));
   const queue = service.getQueueClient(queueName);
   const poison = service.getQueueClient(`${queueName}-poison`);
   const process = createQueueProcessor(target, { queue, poison }, context);

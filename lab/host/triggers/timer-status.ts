@@ -1,5 +1,6 @@
 import { BlobServiceClient } from '@azure/storage-blob';
 import { z } from 'zod';
+import { openConnection } from '../settings.js';
 
 /** What the real host keeps of a timer (WebJobs ScheduleStatus). */
 export interface TimerStatus {
@@ -18,7 +19,8 @@ export interface TimerStatusStore {
 
 /** `azure-webjobs-hosts/timers/...`, where the real host keeps it as well (StorageScheduleMonitor). */
 export function timerStatusIn(storage: string, functionName: string): TimerStatusStore {
-  const container = BlobServiceClient.fromConnectionString(storage).getContainerClient('azure-webjobs-hosts');
+  const service = openConnection('AzureWebJobsStorage', () => BlobServiceClient.fromConnectionString(storage));
+  const container = service.getContainerClient('azure-webjobs-hosts');
   const blob = container.getBlockBlobClient(`timers/stand-in/Host.Functions.${functionName}/status`);
   return {
     async read() {

@@ -41,6 +41,8 @@ export type StorageConnection =
 export interface StorageOptions {
   /** First labels of the hubs' host names: the ledger's partitions. */
   hubNames: Record<HubRole, string>;
+  /** Of the setting that holds the connection, for errors. */
+  settingName?: string;
   clock?: Clock;
 }
 
@@ -99,7 +101,7 @@ const byIdentity = (connection: Extract<StorageConnection, { kind: 'identity' }>
   };
 };
 
-const openClients = (connection: StorageConnection): Clients => {
+const openClients = (connection: StorageConnection, settingName: string): Clients => {
   try {
     return connection.kind === 'identity' ? byIdentity(connection) : byConnectionString(connection.value);
   } catch (error) {
@@ -107,7 +109,7 @@ const openClients = (connection: StorageConnection): Clients => {
       throw error;
     }
     // The SDK's message may quote the connection string.
-    throw new AppError('invalidSettings', 'storage connection: the connection string is not valid', {
+    throw new AppError('invalidSettings', `${settingName}: the connection string is not valid`, {
       retryable: false,
     });
   }
@@ -118,7 +120,7 @@ const openClients = (connection: StorageConnection): Clients => {
  * queues and containers are created then. Throws invalidSettings for a connection that cannot be read.
  */
 export const createStorage = (connection: StorageConnection, options: StorageOptions): Storage => {
-  const { blobs, queues, table } = openClients(connection);
+  const { blobs, queues, table } = openClients(connection, options.settingName ?? 'storage connection');
   return {
     ledger: createTableLedger(table, options.hubNames),
     retryQueue: createRetryQueue(queues),

@@ -45,6 +45,9 @@ describe('storage connections', () => {
     const error = thrownBy(() => createStorage({ kind: 'connectionString', value: 'AccountKey=SECRET' }, { hubNames }));
     expect(error).toMatchObject({ code: 'invalidSettings', retryable: false });
     expect(String(error)).not.toContain('SECRET');
+    const connection = { kind: 'connectionString', value: 'AccountKey=SECRET' } as const;
+    const named = thrownBy(() => createStorage(connection, { hubNames, settingName: 'STATE_STORAGE_SECOND' }));
+    expect(String(named)).toContain('STATE_STORAGE_SECOND');
   });
 });
 

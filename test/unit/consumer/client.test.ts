@@ -10,6 +10,8 @@ const sdk = vi.hoisted(() => ({ made: [] as unknown[][], subscribed: [] as unkno
 vi.mock('@azure/event-hubs', () => ({
   EventHubConsumerClient: class {
     constructor(...given: unknown[]) {
+      // As the SDK does: connectionContext.js, createConnectionContext.
+      if (!String(given[1]).startsWith('Endpoint=')) throw new TypeError(`"connectionString": "${String(given[1])}"`);
       sdk.made.push(given);
     }
     subscribe(...given: unknown[]) {
@@ -36,9 +38,9 @@ const given: FailoverEventProcessorOptions = {
 const store = { name: 'of a generation' } as unknown as CheckpointStore;
 const handlers = {} as SubscriptionEventHandlers;
 const startPositions = { '0': { offset: '-1' } };
-const open = (more: Partial<FailoverEventProcessorOptions> = {}) =>
+const open = (more: Partial<FailoverEventProcessorOptions> = {}, connectionString = 'Endpoint=sb://e/') =>
   openClient({
-    connectionString: 'Endpoint=sb://e/',
+    connectionString,
     options: settleOptions({ ...given, ...more }),
     store,
     handlers,
@@ -99,6 +101,12 @@ describe('a client', () => {
       prefetchCount: 1500,
       skipParsingBodyAsJson: false,
     });
+  });
+
+  it('that cannot be made shows no key: the SDK quotes all that it was given', () => {
+    const quoted = () => open({}, 'SharedAccessKey=U0VDUkVU');
+    expect(quoted).toThrow(/sharedKey/);
+    expect(quoted).not.toThrow(/U0VDUkVU/);
   });
 
   it('ends its reading before its connection: ownership is given back over that', async () => {
