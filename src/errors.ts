@@ -39,6 +39,7 @@ type TelemetryErrorCode =
   | 'armUnauthorized' // no token, 401, 403: a person has to mend roles
   | 'armRefused' // any other 4xx
   | 'armBadAnswer' // an answer that is not what ARM promises
+  | 'profileNotSupported' // the hub's connectionProfile is another one than Classic: what its events and twins do is not public
   // The hub's redirect to its built-in endpoint
   | 'redirectTimeout'
   | 'redirectUnavailable' // no connection to the hub's gateway

@@ -5,7 +5,7 @@ import type { WatchState } from './watch-state.js';
 
 /**
  * A hub's ARM resource. Each call ends within its deadline: some get no answer at all while a hub fails over. Rejects with AppError:
- * armTimeout, armUnavailable, armUnauthorized, armRefused, armBadAnswer.
+ * armTimeout, armUnavailable, armUnauthorized, armRefused, armBadAnswer, profileNotSupported.
  */
 export interface HubArmPort {
   read(options: { timeoutInMs: number }): Promise<Extract<HubReading, { kind: 'read' }>>;

@@ -19,6 +19,8 @@ const EVENTS = 'events';
 
 const hubSchema = z.object({
   properties: z.object({
+    /** From 2026-10-01-preview on: `Classic` or `MqttV5`. Absent in older versions of the API. */
+    connectionProfile: z.string().nullish(),
     state: z.string().optional(),
     locations: z.array(z.object({ location: z.string().optional(), role: z.string().optional() })).optional(),
     eventHubEndpoints: z
@@ -43,7 +45,9 @@ function toReading(answer: unknown): Awaited<ReturnType<HubArmPort['read']>> {
   const hub = hubSchema.safeParse(answer);
   if (!hub.success)
     throw new AppError('armBadAnswer', 'read hub: not what ARM promises', { retryable: true, cause: hub.error });
-  const { state, locations, eventHubEndpoints } = hub.data.properties;
+  const { state, locations, eventHubEndpoints, connectionProfile } = hub.data.properties;
+  if (connectionProfile && connectionProfile.toLowerCase() !== 'classic')
+    throw new AppError('profileNotSupported', 'read hub: its connection profile is not Classic', { retryable: true });
   const { endpoint, path, partitionIds } = eventHubEndpoints?.events ?? {};
   const hostName = hostOf(endpoint);
   return {
