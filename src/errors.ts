@@ -71,7 +71,11 @@ export interface AppErrorOptions {
   serviceCode?: number;
 }
 
+/** In the global registry of symbols: an error of another copy of this package, in the same process, carries it too. */
+const brand = Symbol.for('iothub-standby.AppError');
+
 export class AppError extends Error {
+  readonly [brand] = true;
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly retryAfterInMs: number | undefined;
@@ -87,8 +91,12 @@ export class AppError extends Error {
   }
 }
 
+/** By its brand, not its class: "./consumer" may be there twice in the user's process, and each copy has a class of its own. */
 export const isAppError = (error: unknown, ...codes: ErrorCode[]): error is AppError =>
-  error instanceof AppError && (codes.length === 0 || codes.includes(error.code));
+  typeof error === 'object' &&
+  error !== null &&
+  Reflect.get(error, brand) === true &&
+  (codes.length === 0 || codes.includes((error as AppError).code));
 
 /** The code of an error for logs and counters; what is not ours is a defect and is named so. */
-export const codeOf = (error: unknown): ErrorCode | 'defect' => (error instanceof AppError ? error.code : 'defect');
+export const codeOf = (error: unknown): ErrorCode | 'defect' => (isAppError(error) ? error.code : 'defect');

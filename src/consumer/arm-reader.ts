@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AppError } from '../errors.js';
+import { AppError, isAppError } from '../errors.js';
 import type { ArmReading } from './arm-generations.js';
 import { within } from './pauses.js';
 
@@ -72,7 +72,7 @@ export function createArmReader({ resourceId, credential, armEndpoint, timeoutIn
         // The credential heeds no signal: the deadline is kept here.
         answer = await within(timeoutInMs, ask());
       } catch (cause) {
-        throw cause instanceof AppError ? cause : unknown('ARM does not answer', { cause });
+        throw isAppError(cause) ? cause : unknown('ARM does not answer', { cause });
       }
       if (answer === undefined) throw unknown('ARM gives no answer in time');
       const parsed = hubSchema.safeParse(answer.value);

@@ -1,14 +1,13 @@
-import { RestError, type BlockBlobClient } from '@azure/storage-blob';
+import type { BlockBlobClient } from '@azure/storage-blob';
 import { AppError } from '../errors.js';
 import { armStateSchema, type ArmState } from './arm-generations.js';
+import { statusOf } from './rest-error.js';
 
 /** The state blob as it was read; undefined: there is none. */
 export interface StoredArmState {
   state: ArmState;
   etag: string | undefined;
 }
-
-const statusOf = (error: unknown): number | undefined => (error instanceof RestError ? error.statusCode : undefined);
 
 const unknown = (what: string, cause: unknown): AppError =>
   new AppError('generationsUnknown', what, { retryable: true, cause });

@@ -1,8 +1,9 @@
-import { RestError, type ContainerClient } from '@azure/storage-blob';
+import type { ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
 import { AppError } from '../errors.js';
 import type { LastSeenStore } from './contract.js';
 import { pathOfPlace } from './last-seen-memory.js';
+import { isNamed, statusOf } from './rest-error.js';
 
 /** Metadata of an empty blob, as BlobCheckpointStore keeps its own: one small call per write. Its names come back in lower case. */
 const metadataSchema = z.object({
@@ -11,8 +12,7 @@ const metadataSchema = z.object({
   generation: z.coerce.number().int().min(1),
 });
 
-const statusOf = (error: unknown): number | undefined => (error instanceof RestError ? error.statusCode : undefined);
-const isMissing = (error: unknown): boolean => error instanceof RestError && error.code === 'BlobNotFound';
+const isMissing = (error: unknown): boolean => isNamed(error, 'BlobNotFound');
 
 function storageError(cause: unknown, what: string): AppError {
   const status = statusOf(cause);

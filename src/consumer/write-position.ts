@@ -1,5 +1,5 @@
 import type { CheckpointStore, ReceivedEventData } from '@azure/event-hubs';
-import { AppError } from '../errors.js';
+import { AppError, isAppError } from '../errors.js';
 import type { LastSeenPlace, LastSeenStore } from './contract.js';
 
 /**
@@ -19,7 +19,7 @@ export async function writePosition(
       into.lastSeen.write(place, { sequenceNumber, enqueuedAt: enqueuedTimeUtc, generation: into.number }),
     ]);
   } catch (error) {
-    if (error instanceof AppError) throw error;
+    if (isAppError(error)) throw error;
     throw new AppError('storageUnavailable', `no checkpoint of partition ${partitionId}, generation ${into.number}`, {
       retryable: true,
       cause: error,

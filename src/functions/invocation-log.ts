@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { InvocationContext } from '@azure/functions';
-import { AppError } from '../errors.js';
+import { isAppError } from '../errors.js';
 import { defectFields, type LogFields, type Logger, type LogLevel } from '../log-events.js';
 
 type Log = Pick<InvocationContext, 'debug' | 'info' | 'warn' | 'error'>;
@@ -18,7 +18,7 @@ export function runWithLog<T>(context: InvocationContext, work: () => Promise<T>
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof AppError)) context.error(toText('defect', defectFields(error)));
+      if (!isAppError(error)) context.error(toText('defect', defectFields(error)));
       throw error;
     } finally {
       current.isOver = true;

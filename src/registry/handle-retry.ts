@@ -1,4 +1,4 @@
-import { AppError } from '../errors.js';
+import { isAppError } from '../errors.js';
 import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import type { HintHandlerOptions } from './handle-event.js';
 import { parkHint, skipHint, type HintOutcome } from './hint-outcome.js';
@@ -48,7 +48,7 @@ const isDirty = async ({ ledger }: HintHandlerOptions, source: HubRole, key: Ide
   try {
     return (await ledger.readDirty(source, key)) !== undefined;
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!isAppError(error)) throw error;
     // The repair meets the same, and puts the message back.
     return true;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { AppError } from '../errors.js';
+import { isAppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { HintOutcome } from './hint-outcome.js';
 import type { LedgerPort, RetryMessage, RetryQueuePort } from './ports.js';
@@ -45,7 +45,7 @@ const isRepair = async ({ ledger }: PaceRepairOptions, source: HubRole, key: Ide
     const mark = await ledger.readDirty(source, key);
     return mark !== undefined && mark.reason !== 'lifecycle';
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!isAppError(error)) throw error;
     // Whoever handles the message meets the same, and puts it back with a delay.
     return false;
   }

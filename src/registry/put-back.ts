@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.js';
-import { AppError, codeOf } from '../errors.js';
+import { AppError, codeOf, isAppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { LedgerPort, Random, RetryMessage, RetryQueuePort } from './ports.js';
@@ -56,7 +56,7 @@ const tellMark = async (
   try {
     await tell(options.clock.now());
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!isAppError(error)) throw error;
     options.logger.event('warn', 'identity.notNow', { reason: 'storageAway', code: error.code, ...key });
   }
 };
@@ -66,7 +66,7 @@ export const orHeld = async <T>(stored: Promise<T>): Promise<T> => {
   try {
     return await stored;
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
+    if (!isAppError(error)) throw error;
     throw new AppError('held', 'The hint can be kept nowhere now: it must be delivered again.', {
       retryable: true,
       cause: error,

@@ -1,5 +1,5 @@
 import type { DirectionPort, HoldReason } from '../direction.js';
-import { AppError, type MirrorErrorCode } from '../errors.js';
+import { isAppError, type AppError, type MirrorErrorCode } from '../errors.js';
 import type { HubRole } from '../hub-model.js';
 import type { Side, SyncOutcome } from './sync-outcome.js';
 
@@ -67,7 +67,7 @@ export const on = async <T>(side: Side, answer: Promise<T>): Promise<T> => {
   try {
     return await answer;
   } catch (error) {
-    throw error instanceof AppError ? new SyncStop(toStop(side, error)) : error;
+    throw isAppError(error) ? new SyncStop(toStop(side, error)) : error;
   }
 };
 

@@ -2,7 +2,7 @@
 import { toStorageConnection } from '../azure/connect-services.js';
 import { createStorage } from '../azure/storage/storage.js';
 import { systemClock } from '../azure/system-clock.js';
-import { AppError } from '../errors.js';
+import { AppError, isAppError } from '../errors.js';
 import { defectFields, type Logger } from '../log-events.js';
 import { loadSettings } from '../settings.js';
 import { connectRelay } from '../wiring/connect-relay.js';
@@ -41,7 +41,7 @@ try {
   logger.event(
     'error',
     'defect',
-    error instanceof AppError ? { code: error.code, reason: error.message } : defectFields(error),
+    isAppError(error) ? { code: error.code, reason: error.message } : defectFields(error),
   );
   process.exit(1);
 }

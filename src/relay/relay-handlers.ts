@@ -24,9 +24,7 @@ export interface RelayHandlersOptions {
 }
 
 const fieldsOf = (error: unknown) =>
-  error instanceof AppError
-    ? { code: codeOf(error), reason: error.message }
-    : { code: 'defect', ...defectFields(error) };
+  isAppError(error) ? { code: codeOf(error), reason: error.message } : { code: 'defect', ...defectFields(error) };
 
 /** What the processor calls: batches are forwarded before they count as processed, so that a checkpoint never runs ahead of the target. */
 export function createRelayHandlers(options: RelayHandlersOptions): ProcessorHandlers {

@@ -3,7 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import { BlobServiceClient } from '@azure/storage-blob';
 import { QueueServiceClient } from '@azure/storage-queue';
 import type { Clock } from '../../clock.js';
-import { AppError } from '../../errors.js';
+import { AppError, isAppError } from '../../errors.js';
 import type { HubRole } from '../../hub-model.js';
 import type { RetryQueuePort } from '../../registry/ports.js';
 import type { RoutingStorePort } from '../../routing/ports.js';
@@ -105,7 +105,7 @@ const openClients = (connection: StorageConnection, settingName: string): Client
   try {
     return connection.kind === 'identity' ? byIdentity(connection) : byConnectionString(connection.value);
   } catch (error) {
-    if (error instanceof AppError) {
+    if (isAppError(error)) {
       throw error;
     }
     // The SDK's message may quote the connection string.
