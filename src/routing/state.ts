@@ -17,6 +17,8 @@ export interface RoutingState {
   lastGood(): Promise<KnownDocument | undefined>;
   /** A document younger than the maximum age that a majority holds, or `undefined`: what writers need before each write. */
   fresh(): Promise<RoutingDocument | undefined>;
+  /** Resolves when the first read of this process has ended, whatever it brought; later at once. */
+  firstRead(): Promise<void>;
   /** Age of the confirmation that writers may rely on, `undefined` without one; reads nothing. */
   ageInMs(): number | undefined;
   /** What the last read found wrong; reads nothing. */
@@ -69,6 +71,7 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
   let confirmed: { document: RoutingDocument; at: number } | undefined;
   let problem: RoutingProblem | undefined;
   let reading: Promise<void> | undefined;
+  let hasRead = false;
   let attemptedAt: number | undefined;
   /** The highest document of the read under way, before all stores have answered: better than none for the first device. */
   let heard: { document: RoutingDocument; seenAt: number } | undefined;
@@ -175,6 +178,7 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     reading ??= refresh().finally(() => {
       heard = undefined;
       reading = undefined;
+      hasRead = true;
     });
     return reading;
   }
@@ -207,6 +211,9 @@ export function createRoutingState(options: RoutingStateOptions): RoutingState {
     ageInMs,
     problem: () => problem,
     makeFirst,
+    firstRead: async () => {
+      if (!hasRead) await refreshShared();
+    },
     async lastGood() {
       await ensure({ anyAge: true });
       const best = known ?? heard;

@@ -69,7 +69,10 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
     stateMaxAgeInMs: settings.stateMaxAgeInMs,
     needsRouting: mirrors || routes,
     sources: {
-      routing: async () => (await routing.lastGood())?.document,
+      routing: async () => {
+        await routing.firstRead();
+        return (await routing.lastGood())?.document;
+      },
       stateAgeInMs: () => routing.ageInMs(),
       routingProblem: () => {
         const problem = routing.problem();

@@ -15,6 +15,7 @@ const options = (document: RoutingDocument | undefined): DeviceRoutingOptions =>
     fresh: async () => undefined,
     ageInMs: () => 1_000_000,
     problem: () => undefined,
+    firstRead: async () => {},
     makeFirst: async () => ({ kind: 'refused', reason: 'documentExists' }),
   },
 });

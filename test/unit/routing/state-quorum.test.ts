@@ -20,7 +20,7 @@ describe('the routing document in several accounts', () => {
     expect(first.document).toEqual(second.document);
   });
 
-  it('devices of an instance that has just started are answered from one account while the other hangs', async () => {
+  it('devices of an instance that has just started are answered from one account while the other hangs, health is not', async () => {
     const [first, second] = [aStore('first', reversed()), aStore('second', reversed())];
     const hanging = Promise.withResolvers<void>();
     second.onCall = () => hanging.promise;
@@ -28,7 +28,12 @@ describe('the routing document in several accounts', () => {
     const writer = state.fresh();
     await new Promise((resolve) => setImmediate(resolve));
     expect((await state.lastGood())?.document).toEqual(reversed());
+    let hasRead = false;
+    const firstRead = state.firstRead().then(() => (hasRead = true));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hasRead).toBe(false);
     hanging.resolve();
+    await firstRead;
     expect(await writer).toEqual(reversed());
   });
 
