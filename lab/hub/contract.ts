@@ -155,7 +155,12 @@ export interface HubCore {
   snapshot(): { identity: IdentityRecord; twin: TwinRecord }[];
 
   getTwin(key: IdentityKey): TwinRecord;
-  patchTwin(key: IdentityKey, patch: { tags?: JsonObject; desired?: JsonObject }, ifMatch?: string): TwinRecord;
+  /** Null for a section removes all that it holds. */
+  patchTwin(
+    key: IdentityKey,
+    patch: { tags?: JsonObject | null; desired?: JsonObject | null },
+    ifMatch?: string,
+  ): TwinRecord;
   replaceTwin(key: IdentityKey, body: { tags?: JsonObject; desired?: JsonObject }, ifMatch?: string): TwinRecord;
   /** The device's side: merge patch of reported; returns the new `$version`. */
   patchReported(key: IdentityKey, patch: JsonObject): number;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../lab/contracts.js';
 import { answerOf, plain, type TwinAnswer } from './support/hub-answers.js';
-import { refusalOf } from './support/hub-refusals.js';
+import { errorNameIn, refusalOf } from './support/hub-refusals.js';
 import { startHubServer, type HubServer } from './support/hub-server.js';
 
 let hub: HubServer;
@@ -52,6 +52,36 @@ describe('device twins', () => {
     });
     expect(twin.tags).toEqual({ site: { a: 1, c: 3 } });
     expect(plain(twin.properties.desired)).toEqual({ list: [3], nested: { x: 1 } });
+  });
+
+  it('removes all of a section that a patch sets to null', async () => {
+    const deviceId = await aDevice();
+    await patch(deviceId, { tags: { a: 1 }, properties: { desired: { x: 1, y: { z: 2 } } } });
+    const untagged = await patch(deviceId, { tags: null });
+    expect([untagged.tags ?? {}, plain(untagged.properties.desired)]).toEqual([{}, { x: 1, y: { z: 2 } }]);
+    const bodies: JsonObject[] = [];
+    const stop = hub.core.onMessage(({ body }) => bodies.push(JSON.parse(String(body)) as JsonObject));
+    const emptied = await patch(deviceId, { properties: { desired: null } });
+    stop();
+    expect([plain(emptied.properties.desired), emptied.properties.desired.$version]).toEqual([{}, 3]);
+    expect(bodies).toMatchObject([{ properties: { desired: { x: null, y: null, $version: 3 } } }]);
+  });
+
+  it('refuses a null inside an array, at any depth', async () => {
+    const deviceId = await aDevice();
+    for (const list of [[1, null], [{ b: null }], [{ b: [[null]] }]]) {
+      for (const body of [{ tags: { list } }, { properties: { desired: { a: { list } } } }])
+        expect(await refusalOf(hub.registry.updateTwin(deviceId, body, '*'))).toMatchObject({ status: 400 });
+    }
+    expect((await read(deviceId)).version).toBe(2);
+  });
+
+  it('refuses a null tag in a replace', async () => {
+    const deviceId = await aDevice();
+    for (const tags of [{ a: null }, { a: { b: null } }]) {
+      const answer = await hub.rest('PUT', `/twins/${deviceId}`, { body: { tags } });
+      expect([answer.status, errorNameIn(answer.body)]).toEqual([400, 'ArgumentInvalid']);
+    }
   });
 
   it('counts versions of the twin and of desired apart', async () => {

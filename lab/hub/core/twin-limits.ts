@@ -35,6 +35,12 @@ function checkName(section: SectionName, name: string): void {
   if (Buffer.byteLength(name) > MAX_KEY_IN_BYTES) refuseArgument(`A key in ${section} is longer than 1 KB`);
 }
 
+/** A null inside an array means nothing to a merge patch, at any depth: 400004 (Azure/azure-iot-sdk-csharp#1741). */
+function refuseNulls(section: SectionName, value: Json): void {
+  if (value === null) refuseArgument(`An array in ${section} holds a null`);
+  if (typeof value === 'object') for (const item of Object.values(value)) refuseNulls(section, item);
+}
+
 /** Checks keys, values and depth of what a caller sent. `depth` is the number of containers around the value. */
 function checkValues(section: SectionName, value: Json, depth = 0): void {
   if (typeof value === 'string' && Buffer.byteLength(value) > MAX_STRING_IN_BYTES) {
@@ -46,6 +52,7 @@ function checkValues(section: SectionName, value: Json, depth = 0): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) refuseArgument(`The depth of ${section} exceeds ${MAX_DEPTH}`);
   if (Array.isArray(value)) {
+    refuseNulls(section, value);
     for (const item of value) checkValues(section, item, depth + 1);
     return;
   }
@@ -67,4 +74,12 @@ export function checkGrowth(section: SectionName, before: JsonObject, after: Jso
 export function checkSection(section: SectionName, value: unknown): asserts value is JsonObject {
   if (!isJsonObject(value)) refuseArgument(`${section} must be an object`);
   checkValues(section, value);
+}
+
+/** A replace has nothing to remove: a null tag in one is refused with 400004. */
+export function refuseNullTags(tags: JsonObject): void {
+  for (const value of Object.values(tags)) {
+    if (value === null) refuseArgument('A tag is null');
+    if (isJsonObject(value)) refuseNullTags(value);
+  }
 }

@@ -6,7 +6,15 @@ import { refuseSystemModule } from './id-rules.js';
 import { diffAsPatch } from './merge-patch.js';
 import { replacedTwinBody } from './messages.js';
 import { sevenDigits } from './stamps.js';
-import { patchReportedState, patchTwinState, replaceTwinState, twinRecord, type TwinContent } from './twin-state.js';
+import {
+  namedPatch,
+  patchReportedState,
+  patchTwinState,
+  replaceTwinState,
+  twinRecord,
+  type TwinContent,
+  type TwinPatch,
+} from './twin-state.js';
 
 /** Checks that come before every write of the service side. */
 function entryForService(state: HubState, key: IdentityKey, ifMatch: string | undefined): Entry {
@@ -17,8 +25,9 @@ function entryForService(state: HubState, key: IdentityKey, ifMatch: string | un
 }
 
 /** A change that sets what is there already still counts and is told (Azure/iotedge#1252). */
-export function patchTwin(state: HubState, key: IdentityKey, patch: TwinContent, ifMatch?: string): TwinRecord {
+export function patchTwin(state: HubState, key: IdentityKey, given: TwinPatch, ifMatch?: string): TwinRecord {
   const entry = entryForService(state, key, ifMatch);
+  const patch = namedPatch(entry.twin, given);
   const change = patchTwinState(entry.twin, structuredClone(patch), sevenDigits(state.clock.now()));
   entry.twin = change.state;
   emitTwinChange(state, 'updateTwin', key, change.body);

@@ -1,8 +1,8 @@
 import type { IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
 import { twinEtag } from './etag.js';
-import { mergePatch } from './merge-patch.js';
+import { diffAsPatch, mergePatch } from './merge-patch.js';
 import { newSection, patchSection, replaceSection, sectionDocument, type TwinSection } from './twin-section.js';
-import { checkGrowth, checkSection } from './twin-limits.js';
+import { checkGrowth, checkSection, refuseNullTags } from './twin-limits.js';
 
 /** A twin between two writes: never changed in place. */
 export interface TwinState {
@@ -19,6 +19,9 @@ export interface TwinContent {
   tags?: JsonObject;
   desired?: JsonObject;
 }
+
+/** A merge patch of the twin: null for a section removes all that it holds. */
+export type TwinPatch = { [Name in keyof TwinContent]: TwinContent[Name] | null };
 
 /** What a twin can be born with. */
 export interface FirstContent extends TwinContent {
@@ -61,6 +64,15 @@ export const twinRecord = (key: IdentityKey, twin: TwinState): TwinRecord => ({
   reported: sectionDocument(twin.reported),
 });
 
+/** A patch with the keys that it removes by their names. */
+export function namedPatch(twin: TwinState, { tags, desired }: TwinPatch): TwinContent {
+  const named = (patch: JsonObject | null, now: JsonObject): JsonObject => patch ?? diffAsPatch(now, {});
+  return {
+    ...(tags === undefined ? {} : { tags: named(tags, twin.tags) }),
+    ...(desired === undefined ? {} : { desired: named(desired, twin.desired.value) }),
+  };
+}
+
 export function patchTwinState(twin: TwinState, patch: TwinContent, at: string): TwinChange {
   const version = twin.version + 1;
   let next: TwinState = { ...twin, version, etagCount: twin.etagCount + 1 };
@@ -84,6 +96,7 @@ export function patchTwinState(twin: TwinState, patch: TwinContent, at: string):
 export function replaceTwinState(twin: TwinState, content: TwinContent, at: string): TwinState {
   const { tags = {}, desired = {} } = content;
   checkSection('tags', tags);
+  refuseNullTags(tags);
   const value = mergePatch(undefined, tags);
   checkGrowth('tags', twin.tags, value);
   return {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { HubCore, IdentityKey, JsonObject } from '../../contracts.js';
 import { HubError, refuseArgument } from '../core/errors.js';
-import { firstContentOf, twinContentOf } from './twin-content.js';
+import { firstContentOf, twinPatchOf } from './twin-content.js';
 
 const text = z.string().nullish();
 
@@ -40,7 +40,7 @@ const create: ImportMode = ({ core, key, body }) => void core.createIdentity(key
 const update = ({ core, key, body }: ItemCall, ifMatch: string): void =>
   void core.updateIdentity(key, body, ifMatch, 'bulk');
 const patchTwin = ({ core, key, body }: ItemCall, ifMatch: string): void =>
-  void core.patchTwin(key, twinContentOf(body), ifMatch);
+  void core.patchTwin(key, twinPatchOf(body), ifMatch);
 const etagOf = ({ item }: ItemCall): string => ifMatchOf(item.eTag ?? item.etag);
 
 function exists({ core, key }: ItemCall): boolean {
@@ -60,7 +60,7 @@ const createOrUpdate = (call: ItemCall, ifMatch: () => string): void => {
     return;
   }
   update(call, ifMatch());
-  if (Object.keys(twinContentOf(call.body)).length > 0) patchTwin(call, ANY);
+  if (Object.keys(twinPatchOf(call.body)).length > 0) patchTwin(call, ANY);
 };
 
 /** "Import and export IoT Hub device identities in bulk", import modes; compared without regard to case, as SDKs write them. */

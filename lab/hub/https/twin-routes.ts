@@ -2,7 +2,7 @@ import type { HubCore, IdentityKey, TwinRecord } from '../../contracts.js';
 import type { HubAnswer } from './answers.js';
 import { twinDocument } from './documents.js';
 import { bodyObject, type HubRequest, type HubRoute } from './request.js';
-import { twinContentOf } from './twin-content.js';
+import { twinContentOf, twinPatchOf } from './twin-content.js';
 
 const twinAnswer = (core: HubCore, key: IdentityKey, twin: TwinRecord): HubAnswer => ({
   status: 200,
@@ -15,7 +15,7 @@ const readTwin = ({ core, key }: HubRequest): HubAnswer => twinAnswer(core, key,
 /** Merge patch; without If-Match unconditional ("Update Twin"). */
 function patchTwin(request: HubRequest): HubAnswer {
   const { core, key, ifMatch } = request;
-  return twinAnswer(core, key, core.patchTwin(key, twinContentOf(bodyObject(request)), ifMatch));
+  return twinAnswer(core, key, core.patchTwin(key, twinPatchOf(bodyObject(request)), ifMatch));
 }
 
 /** "Replace Twin": tags and desired properties, as a whole. */
