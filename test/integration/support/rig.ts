@@ -112,7 +112,7 @@ export async function healthOf(host: Pick<Host, 'url'>, settings: Record<string,
 }
 
 /** How many events of each partition lie behind its checkpoint. */
-async function countUnread(lab: Lab, primaryEvents: string): Promise<number> {
+export async function countUnread(lab: Lab, primaryEvents: string): Promise<number> {
   const container = BlobServiceClient.fromConnectionString(lab.storage.connectionString).getContainerClient(
     'azure-webjobs-eventhub',
   );
