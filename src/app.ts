@@ -86,6 +86,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     clock,
     logger,
     graceInMs: settings.deleteGraceInMs,
+    massChangeLimit: settings.massChangeLimit,
     ...(reported ? { reported } : {}),
   });
   const replicate = createReplicate({ ...putBack, syncIdentity });

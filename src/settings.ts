@@ -48,6 +48,8 @@ export interface Settings {
   pacing: PacingSettings;
   /** Dirty ids repaired in a minute, by this instance. */
   repairPerMinute: number;
+  /** 0: by what is known. */
+  massChangeLimit: number;
   repairOverdueInMs: number;
   /** Opens the details of health. Unset: nobody sees them. */
   operatorKey: string | undefined;
@@ -100,6 +102,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
       quotaShare: set.MIRROR_QUOTA_SHARE,
     },
     repairPerMinute: set.REPAIR_PER_MINUTE,
+    massChangeLimit: set.MASS_CHANGE_LIMIT,
     repairOverdueInMs: set.REPAIR_OVERDUE_SECONDS * 1000,
     operatorKey: set.OPERATOR_KEY,
     failover,

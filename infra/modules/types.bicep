@@ -50,6 +50,7 @@ type Tuning = {
   REPORTED_STRATEGY: ('off' | 'device')?
   MIRROR_THROTTLE_SHARE: string?
   MIRROR_QUOTA_SHARE: string?
+  MASS_CHANGE_LIMIT: int?
   REPAIR_OVERDUE_SECONDS: int?
   REPAIR_PER_MINUTE: int?
   ARM_ENDPOINT: string?

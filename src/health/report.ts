@@ -19,6 +19,8 @@ interface HealthSources {
   hubProblems(): Partial<Record<HubRole, string>>;
   /** Copies that are left as they are, since somebody else wrote them or lives there. */
   listKept(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
+  /** Directions in which nothing is taken away on the standby until a person has looked. */
+  listBreakers(): Promise<{ source: HubRole; reason: string; since: Date; taken: number }[]>;
 }
 
 export interface HealthReport {
@@ -46,6 +48,8 @@ export interface HealthReport {
   parked: Record<string, number> | null;
   /** Copies that are left as they are: how many by reason, and the first of them. A person should know each. */
   kept: { counts: Record<string, number>; first: ListedCopy[] } | null;
+  /** Open ones: `ok` is false meanwhile. `since`: ISO 8601. */
+  breakers: { source: HubRole; reason: string; since: string; taken: number }[] | null;
   lagInMs: number | null;
 }
 
@@ -110,20 +114,22 @@ export function createHealth(options: HealthOptions): Health {
   return {
     async ok() {
       await readRouting();
-      return isOk();
+      const breakers = await orNull('breakers', sources.listBreakers());
+      return isOk() && !breakers?.length;
     },
     async report() {
       const routing = await readRouting();
-      const [dirty, retryQueue, poison, parked, kept] = await Promise.all([
+      const [dirty, retryQueue, poison, parked, kept, breakers] = await Promise.all([
         orNull('dirty', sources.countDirty()),
         orNull('retryQueue', sources.countRetryQueue()),
         orNull('poison', sources.countPoison()),
         orNull('parked', sources.countParked()),
         orNull('kept', sources.listKept()),
+        orNull('breakers', sources.listBreakers()),
       ]);
       const { lagInMs, ...counted } = counters.read(clock.now());
       return {
-        ok: isOk(),
+        ok: isOk() && !breakers?.length,
         instanceId,
         startedAt,
         activeHub: routing?.activeHub ?? null,
@@ -138,6 +144,7 @@ export function createHealth(options: HealthOptions): Health {
         retryQueue,
         poison,
         parked,
+        breakers: breakers && breakers.map(({ since, ...rest }) => ({ ...rest, since: since.toISOString() })),
         kept: kept && { counts: kept.counts, first: kept.first.map(listed) },
         lagInMs: lagInMs ?? null,
       };

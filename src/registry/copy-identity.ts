@@ -1,10 +1,12 @@
 import type { Identity, IdentityContent, IdentityKey } from '../hub-model.js';
 import { AppError } from '../errors.js';
 import { copyTwin } from './copy-twin.js';
+import { isEarlierLife } from './breaker.js';
+import { openBreaker, takeGuarded } from './guard-taking.js';
 import { contentMark } from './identity-content.js';
 import { isListed, keep } from './keep-copy.js';
 import { isRecorded, type IdentityPlan } from './plan-identity.js';
-import { planWithCare } from './plan-with-care.js';
+import { planWithCare, takesAway } from './plan-with-care.js';
 import { readPair, type IdentityPair } from './read-pair.js';
 import type { LedgerEntry } from './ports.js';
 import { lookAgain, writeToTarget, type SyncRun } from './sync-run.js';
@@ -19,30 +21,45 @@ export const copyIdentity = (run: SyncRun, key: IdentityKey, complete: CompleteC
   untilSettled(async () => {
     const pair = await readPair(run, key);
     const plan = await planWithCare(run, key, pair);
-    if (plan.kind !== 'keep' && isListed(pair.ledger)) await on('storage', run.ledger.kept.release(run.source, key));
-    switch (plan.kind) {
-      case 'keep':
-        await keep(run, key, { ...plan, isSourceGone: pair.source === undefined });
-        return { kind: 'nothing', reason: plan.reason };
-      case 'nothing':
-        if (plan.lookAgainAt !== undefined) await lookAgain(run, key, plan.lookAgainAt);
-        return { kind: 'nothing', reason: plan.reason };
-      case 'refuse':
-        throw new SyncStop({ kind: 'refused', side: 'source', error: keysNotReadable() });
-      case 'forget':
-        await bury(run, plan.ledger);
-        return { kind: 'nothing', reason: 'sourceGone' };
-      case 'disable':
-        await disable(run, plan);
-        return { kind: 'done', did: 'disabled' };
-      case 'delete':
-        await writeToTarget(run, () => run.targetHub.deleteIdentity(key, plan.etag));
-        await bury(run, plan.ledger);
-        return { kind: 'done', did: 'deleted' };
-      default:
-        return { kind: 'done', did: await bringUp(run, plan, pair, complete) };
-    }
+    if (pair.target === undefined || !takesAway(plan, pair.target)) return carryOut(run, key, plan, pair, complete);
+    const { source, ledger } = pair;
+    if (source && ledger && isEarlierLife(source.generationId, ledger.sourceGenerationId))
+      await openBreaker(run, 'sourceRolledBack');
+    // A deletion was counted when its copy was disabled.
+    return takeGuarded(run, ledger?.state !== 'pendingDelete', () => carryOut(run, key, plan, pair, complete));
   });
+
+const carryOut = async (
+  run: SyncRun,
+  key: IdentityKey,
+  plan: IdentityPlan,
+  pair: IdentityPair,
+  complete: CompleteCopy,
+): Promise<SyncOutcome> => {
+  if (plan.kind !== 'keep' && isListed(pair.ledger)) await on('storage', run.ledger.kept.release(run.source, key));
+  switch (plan.kind) {
+    case 'keep':
+      await keep(run, key, { ...plan, isSourceGone: pair.source === undefined });
+      return { kind: 'nothing', reason: plan.reason };
+    case 'nothing':
+      if (plan.lookAgainAt !== undefined) await lookAgain(run, key, plan.lookAgainAt);
+      return { kind: 'nothing', reason: plan.reason };
+    case 'refuse':
+      throw new SyncStop({ kind: 'refused', side: 'source', error: keysNotReadable() });
+    case 'forget':
+      await bury(run, plan.ledger);
+      return { kind: 'nothing', reason: 'sourceGone' };
+    case 'disable':
+      await disable(run, plan);
+      return { kind: 'done', did: 'disabled' };
+    case 'delete':
+      await writeToTarget(run, () => run.targetHub.deleteIdentity(key, plan.etag));
+      await bury(run, plan.ledger);
+      return { kind: 'done', did: 'deleted' };
+    default:
+      return { kind: 'done', did: await bringUp(run, plan, pair, complete) };
+  }
+};
 
 type CopyPlan = Extract<IdentityPlan, { source: Identity }>;
 
@@ -56,6 +73,7 @@ const bringUp = async (
   const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
   const { version, copyEtag } = await copyTwin(run, source.key);
   const isKnown = isRecorded(ledger, source, target);
+  if (isKnown && version < (ledger?.sourceVersion ?? 0)) await tellRolledBack(run, source);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
   const isWritten = ledger?.targetEtag === target.etag && ledger.writing === undefined && ledger.kept === undefined;
   if (isKnown && isWritten && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
@@ -76,6 +94,12 @@ const bringUp = async (
     etag: ledger?.etag,
   });
   return did;
+};
+
+/** Versions of one life never go back but with the hub. A new life that began since the identity was read counts from the start. */
+const tellRolledBack = async (run: SyncRun, source: Identity): Promise<void> => {
+  const now = await on('source', run.sourceHub.getIdentity(source.key));
+  if (now?.generationId === source.generationId) await openBreaker(run, 'sourceRolledBack');
 };
 
 interface Written {

@@ -16,9 +16,9 @@ export const planWithCare = async (run: SyncRun, key: IdentityKey, pair: Identit
   const { target } = pair;
   if (target === undefined || !takesAway(plan, target)) return plan;
   const closer = (await isHome(run, target)) ? planFor(run, pair, true) : plan;
-  if (!takesAway(closer, target) || pair.source !== undefined) return closer;
-  await assertSourceKnowsOthers(run, key);
-  return key.moduleId === undefined ? closer : planWithDevice(run, key, closer, pair);
+  if (!takesAway(closer, target)) return closer;
+  if (pair.source === undefined) await assertSourceKnowsOthers(run, key);
+  return pair.source !== undefined || key.moduleId === undefined ? closer : planWithDevice(run, key, closer, pair);
 };
 
 const planFor = (run: SyncRun, pair: IdentityPair, home: boolean): IdentityPlan =>
@@ -32,7 +32,8 @@ const planFor = (run: SyncRun, pair: IdentityPair, home: boolean): IdentityPlan 
     unusable: unusableKeys(),
   });
 
-const takesAway = (plan: IdentityPlan, target: Identity): boolean =>
+/** Would the copy lose its access, or be gone? */
+export const takesAway = (plan: IdentityPlan, target: Identity): boolean =>
   plan.kind === 'update'
     ? !sameAccess(plan.content, target)
     : plan.kind === 'recreate' || plan.kind === 'disable' || plan.kind === 'delete';

@@ -1,3 +1,4 @@
+import type { BreakerState } from './breaker.js';
 import type { HubRole, Identity, IdentityContent, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
 
 /** Identities and twins of one hub. Every call has a deadline, is retried where that can help, and ends in an AppError. */
@@ -45,6 +46,19 @@ export interface LedgerPort {
   /** Devices other than `key` that the ledger calls copied, at most `limit`: those beside it. */
   others(source: HubRole, key: IdentityKey, limit: number): Promise<IdentityKey[]>;
   readonly kept: KeptPort;
+  readonly breaker: BreakerPort;
+}
+
+/** What was taken away lately, in a row for each direction. Rejects with storageUnavailable. */
+export interface BreakerPort {
+  read(source: HubRole): Promise<BreakerRow | undefined>;
+  /** Conditional as `write` of the ledger. Rejects with storageConflict. */
+  write(source: HubRole, row: BreakerRow): Promise<void>;
+  /** How many identities the ledger calls copied. */
+  countKnown(source: HubRole): Promise<number>;
+}
+export interface BreakerRow extends BreakerState {
+  etag?: string;
 }
 
 /** Why a copy is neither brought up nor taken away. */

@@ -90,7 +90,11 @@ const toReplicateOutcome = (outcome: SyncOutcome): ReplicateOutcome => {
 
 /** All others are this identity's own trouble: it is marked and the partition goes on. */
 const isHold = (reason: Extract<SyncOutcome, { kind: 'notNow' }>['reason']): reason is HoldReason =>
-  reason !== 'sourceAway' && reason !== 'sourceDoubtful' && reason !== 'contended' && reason !== 'reportedNotWritten';
+  reason !== 'sourceAway' &&
+  reason !== 'breakerOpen' &&
+  reason !== 'sourceDoubtful' &&
+  reason !== 'contended' &&
+  reason !== 'reportedNotWritten';
 
 const contended = () =>
   new AppError('preconditionFailed', 'The identity changed each time it was read.', { retryable: true });

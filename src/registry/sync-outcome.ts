@@ -22,6 +22,7 @@ export type NothingReason =
 export type NotNowReason =
   | HoldReason
   | 'sourceAway' // whatever keeps us from reading the source
+  | 'breakerOpen' // too much would be taken away, or the source was rolled back: a person closes the breaker
   | 'sourceDoubtful' // it says that this identity is gone, and knows none of the others either
   | 'contended' // somebody wrote in between, again and again
   | 'reportedNotWritten'; // all but the reported properties is copied

@@ -19,6 +19,8 @@ export interface IdentitySyncOptions {
   logger: Logger;
   /** How long a deleted device's copy stays disabled before it is deleted; 0 deletes at once. */
   graceInMs: number;
+  /** How many copies may lose their access within an hour; 0: the greater of 20 and a twentieth of those that are known. */
+  massChangeLimit: number;
 }
 
 /** One synchronisation of one identity and of what belongs to it. */

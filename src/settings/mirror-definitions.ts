@@ -87,6 +87,12 @@ export const mirrorDefinitions = {
     features: ['sync'],
     meaning: 'share of its messages of a UTC day that the mirror may use; past it the mirror waits',
   },
+  MASS_CHANGE_LIMIT: {
+    ...wholeNumber(0, 0, 1_000_000),
+    features: ['sync'],
+    meaning:
+      'copies that may lose their access within an hour before a breaker opens; 0: the greater of 20 and 5 % of those that are known',
+  },
   REPAIR_OVERDUE_SECONDS: {
     ...wholeNumber(300, 1, 86_400),
     features: ['sync'],

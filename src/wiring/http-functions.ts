@@ -1,6 +1,7 @@
 import { app } from '@azure/functions';
 import type { Services } from '../azure/connect-services.js';
 import type { Clock } from '../clock.js';
+import { closeBreakerHandler } from '../functions/close-breaker.js';
 import { deviceRoutingHandler } from '../functions/device-routing.js';
 import { firstRoutingHandler } from '../functions/first-routing.js';
 import { healthHandler } from '../functions/health.js';
@@ -8,6 +9,7 @@ import { syncDeviceHandler } from '../functions/sync-device.js';
 import type { Counters } from '../health/counters.js';
 import { createHealth } from '../health/report.js';
 import type { Logger } from '../log-events.js';
+import { closeBreakers, listOpen } from '../registry/guard-taking.js';
 import type { SyncNow } from '../registry/sync-now.js';
 import { isTrouble } from '../routing/problem.js';
 import type { RoutingState } from '../routing/state.js';
@@ -60,6 +62,17 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       authLevel: 'function',
       handler: syncDeviceHandler({ syncNow, retryAfterInSeconds }),
     });
+    app.http('closeBreaker', {
+      route: 'breaker/close',
+      methods: ['POST'],
+      authLevel: 'anonymous',
+      handler: closeBreakerHandler({
+        close: (allow) => closeBreakers({ ledger, clock }, allow),
+        operatorKey: settings.operatorKey,
+        logger,
+        retryAfterInSeconds,
+      }),
+    });
   }
   const health = createHealth({
     counters,
@@ -84,6 +97,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       countParked: () => park.countParked(),
       hubProblems: () => services.problems.read(),
       listKept: () => ledger.kept.list(),
+      listBreakers: () => (mirrors ? listOpen(ledger) : Promise.resolve([])),
     },
   });
   app.http('health', {

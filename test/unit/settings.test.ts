@@ -51,6 +51,7 @@ describe('loadSettings', () => {
       deleteGraceInMs: 3_600_000,
       pacing: { tier: 'off', units: 1, throttleShare: 0.8, quotaShare: 0.5 },
       repairPerMinute: 60,
+      massChangeLimit: 0,
       repairOverdueInMs: 300_000,
       operatorKey: undefined,
       failover: {

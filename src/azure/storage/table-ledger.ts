@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { HubRole, IdentityKey } from '../../hub-model.js';
 import { keepReasons, ledgerStates, type LedgerEntry, type LedgerPort } from '../../registry/ports.js';
+import { createBreakerRows } from './breaker-rows.js';
 import { createDirtyMarks } from './dirty-marks.js';
 import { createKeptRows } from './kept-rows.js';
 import { encodeRowKey } from './key-encoding.js';
@@ -119,6 +120,10 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
         }
         return found;
       }),
+    breaker: createBreakerRows(table, call, {
+      breakerOf: (source) => `${partitionOf(source)}~breaker`,
+      copiesOf: partitionOf,
+    }),
     kept: createKeptRows(table, call, { partitionOf: (source) => `${partitionOf(source)}~kept` }),
     ...createDirtyMarks(table, call, (source) => `${partitionOf(source)}~dirty`),
   };

@@ -12,7 +12,16 @@ const away = async () => {
   throw new AppError('storageUnavailable', 'away', { retryable: true });
 };
 
-function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting = true, problem = '' } = {}) {
+const noBreakers: { source: 'primary'; reason: string; since: Date; taken: number }[] = [];
+
+function setUp({
+  neverRead = false,
+  age = 10,
+  storageAway = false,
+  needsRouting = true,
+  problem = '',
+  breakers = noBreakers,
+} = {}) {
   const ageInMs = neverRead ? undefined : age;
   const counters = createCounters();
   const clock = aClock();
@@ -36,6 +45,7 @@ function setUp({ neverRead = false, age = 10, storageAway = false, needsRouting 
       countPoison: storageAway ? away : async () => 6,
       countParked: storageAway ? away : async () => ({ notJson: 7 }),
       hubProblems: () => problems.read(),
+      listBreakers: storageAway ? away : async () => breakers,
       listKept: storageAway
         ? away
         : async () => ({
@@ -107,12 +117,25 @@ describe('answerHealth', () => {
       retryQueue: 5,
       poison: 6,
       parked: { notJson: 7 },
+      breakers: [],
       kept: {
         counts: { dpsMove: 1 },
         first: [{ source: 'primary', deviceId: 'd', reason: 'dpsMove', since: '1970-01-01T00:00:00.000Z' }],
       },
       hubProblems: {},
       lagInMs: 12,
+    });
+  });
+
+  it('is not ok while a breaker is open, for anyone, and says which to the operator', async () => {
+    const { ask } = setUp({ breakers: [{ source: 'primary', reason: 'massChange', since: new Date(0), taken: 20 }] });
+    expect(await ask()).toMatchObject({ status: 503, jsonBody: { ok: false } });
+    expect(await ask({ 'x-functions-key': operatorKey })).toMatchObject({
+      status: 503,
+      jsonBody: {
+        ok: false,
+        breakers: [{ source: 'primary', reason: 'massChange', since: '1970-01-01T00:00:00.000Z', taken: 20 }],
+      },
     });
   });
 
@@ -144,9 +167,10 @@ describe('answerHealth', () => {
       poison: null,
       parked: null,
       kept: null,
+      breakers: null,
     });
     expect(logger.events.map(({ id, fields }) => [id, fields['figure'], fields['code']])).toEqual(
-      ['dirty', 'retryQueue', 'poison', 'parked', 'kept'].map((figure) => [
+      ['dirty', 'retryQueue', 'poison', 'parked', 'kept', 'breakers'].map((figure) => [
         'health.unreadable',
         figure,
         'storageUnavailable',

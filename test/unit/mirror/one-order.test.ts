@@ -43,7 +43,7 @@ const turns = async (count: number): Promise<void> => {
 };
 
 function aMirror(roll: () => number, share: number) {
-  const room = setUp({ graceInMs: 0 });
+  const room = setUp({ graceInMs: 0, massChangeLimit: 10_000 });
   const { hubs, clock } = room;
   const log: RawTwinEvent[] = [];
   let isCalm = false;

@@ -43,13 +43,26 @@ describe('dist/src/index.js under plain node', () => {
       'deviceRouting',
       'firstRouting',
       'syncDevice',
+      'closeBreaker',
       'health',
     ]);
   });
 
   const resource = '/subscriptions/0/resourceGroups/g/providers/Microsoft.Devices/IotHubs/p';
   it.each([
-    ['sync', ['registrySync', 'registryRetry', 'registrySweep', 'twinSync', 'firstRouting', 'syncDevice', 'health']],
+    [
+      'sync',
+      [
+        'registrySync',
+        'registryRetry',
+        'registrySweep',
+        'twinSync',
+        'firstRouting',
+        'syncDevice',
+        'closeBreaker',
+        'health',
+      ],
+    ],
     ['routing', ['deviceRouting', 'firstRouting', 'health']],
   ])('registers only what belongs to the feature %s, and health', async (features, names) => {
     const { stdout } = await load({ ...settings, FEATURES: features });

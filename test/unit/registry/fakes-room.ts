@@ -25,11 +25,12 @@ class FakeClock implements Clock {
 
 export interface RoomOptions {
   graceInMs?: number;
+  massChangeLimit?: number;
   reported?: boolean;
 }
 
 /** The whole room on fakes: primary active, secondary standby, until `activeHub` or `hold` says otherwise. */
-export const setUp = ({ graceInMs = 0, reported = true }: RoomOptions = {}) => {
+export const setUp = ({ graceInMs = 0, massChangeLimit = 0, reported = true }: RoomOptions = {}) => {
   const hubs = { primary: new FakeHub('p'), secondary: new FakeHub('s') };
   const state: { activeHub: HubRole; hold?: 'paused' | 'stateStale' } = { activeHub: 'primary' };
   const direction = {
@@ -56,6 +57,7 @@ export const setUp = ({ graceInMs = 0, reported = true }: RoomOptions = {}) => {
     hubs,
     direction,
     graceInMs,
+    massChangeLimit,
     ...(reported && { reported: fakeReported(hubs, ours) }),
   };
   const syncIdentity = createIdentitySync(syncOptions);

@@ -1,5 +1,7 @@
 import { keyText, type HubRole, type IdentityKey } from '../../../src/hub-model.js';
 import type {
+  BreakerPort,
+  BreakerRow,
   DirtyMark,
   KeptCopy,
   KeptPort,
@@ -88,6 +90,16 @@ export class FakeLedger implements LedgerPort {
     );
   }
 
+  readonly breakers = new Map<HubRole, BreakerRow>();
+  readonly breaker: BreakerPort = {
+    read: async (source) => structuredClone(this.breakers.get(source)),
+    write: async (source, row) => {
+      if (this.breakers.get(source)?.etag !== row.etag) throw failure('storageConflict');
+      this.breakers.set(source, { ...structuredClone(row), etag: this.#next() });
+    },
+    countKnown: async (source) =>
+      [...this.rows].filter(([name, { state }]) => name.startsWith(`${source}:`) && state === 'copied').length,
+  };
   readonly keptCopies = new Map<string, KeptCopy>();
   readonly kept: KeptPort = {
     keep: async (source, key, reason, since) =>
