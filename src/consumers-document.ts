@@ -97,7 +97,7 @@ export const consumersDocumentSchema = z.object({
   lookedAt: utcTime.optional(),
   /** When ARM last answered it; what it shows is known since then only. */
   armReadAt: utcTime.optional(),
-  /** Which source told nothing when the watch last looked, with the code of the error. The redirect is asked only where ARM tells too little. */
+  /** Which source told nothing when the watch last looked, with the code of the error; `noEndpoint`, `noState`: ARM answers without them. The redirect is asked only where ARM tells too little. */
   noNews: z.object({ arm: z.string().optional(), redirect: z.string().optional() }).optional(),
   /** `stale`: the configured key of the built-in endpoint is no policy's any more; consumers could not read a new endpoint with it. */
   keyState: z.enum(['valid', 'stale', 'unknown']).optional(),

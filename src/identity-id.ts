@@ -4,4 +4,8 @@
  */
 const idPattern = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
 
-export const isValidId = (text: string): boolean => idPattern.test(text);
+/**
+ * `.` and `..` are refused too: no URL can name them. As a segment of a path they are dropped on the way (RFC 3986, 5.2.4; `%2E` is the same),
+ * so that a call would be about another resource. No other id changes: `%`, `#` and `?` are encoded.
+ */
+export const isValidId = (text: string): boolean => idPattern.test(text) && text !== '.' && text !== '..';

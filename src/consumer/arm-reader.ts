@@ -28,8 +28,10 @@ const resourceIdPattern =
 const apiVersion = '2023-06-30';
 
 const hubSchema = z.object({
+  id: z.string().optional(),
+  name: z.string(),
   properties: z.object({
-    state: z.string(),
+    state: z.string().trim().min(1),
     eventHubEndpoints: z.object({
       events: z.object({
         endpoint: z
@@ -41,6 +43,9 @@ const hubSchema = z.object({
     }),
   }),
 });
+
+/** ARM compares ids and names without case. */
+const isSame = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const unknown = (what: string, more: { cause?: unknown; serviceCode?: number } = {}): AppError =>
   new AppError('generationsUnknown', what, { retryable: true, ...more });
@@ -77,6 +82,9 @@ export function createArmReader({ resourceId, credential, armEndpoint, timeoutIn
       if (answer === undefined) throw unknown('ARM gives no answer in time');
       const parsed = hubSchema.safeParse(answer.value);
       if (!parsed.success) throw unknown('ARM shows no state or no built-in endpoint', { cause: parsed.error });
+      const { id, name } = parsed.data;
+      if (!isSame(name, hub) || (id !== undefined && !isSame(id, resourceId)))
+        throw unknown('the answer of ARM is about another hub');
       const { state, eventHubEndpoints } = parsed.data.properties;
       const { endpoint, path } = eventHubEndpoints.events;
       // No other state has a meaning that is documented.

@@ -26,10 +26,17 @@ export function withProgress(generation: WatchedGeneration, progress: readonly C
   };
 }
 
-/** Absent where every source that was asked told something. */
+/** Why an answer of ARM tells too little: a hub document without a built-in endpoint, or without a state. */
+const lackOf = (arm: Extract<Snapshot['arm'], { kind: 'read' }>): 'noEndpoint' | 'noState' | undefined => {
+  if (arm.endpoint === undefined) return 'noEndpoint';
+  return arm.active === undefined ? 'noState' : undefined;
+};
+
+/** Absent where every source that was asked told what it should. */
 export function noNewsOf({ arm, redirect }: Snapshot): Pick<WatchState, 'noNews'> {
+  const lack = arm.kind === 'failed' ? arm.code : lackOf(arm);
   const failed = {
-    ...(arm.kind === 'failed' ? { arm: arm.code } : {}),
+    ...(lack === undefined ? {} : { arm: lack }),
     ...(redirect?.kind === 'failed' ? { redirect: redirect.code } : {}),
   };
   return Object.keys(failed).length === 0 ? {} : { noNews: failed };

@@ -73,6 +73,7 @@ const nothings: Record<NothingReason, ReplicateOutcome> = {
   graceRunning: { kind: 'sourceGone' },
   copyUnderWay: { kind: 'sourceGone' },
   systemModule: { kind: 'done' },
+  invalidId: { kind: 'done' },
   // The direction changed under the caller's feet: it asks again, and skips.
   sourceIsStandby: { kind: 'hold', reason: 'stateStale' },
 };

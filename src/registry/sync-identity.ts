@@ -1,3 +1,4 @@
+import { isValidId } from '../identity-id.js';
 import { keyText, type HubRole, type IdentityKey } from '../hub-model.js';
 import { copyIdentity } from './copy-identity.js';
 import { copyTwinAlone, orIfDisabled } from './disabled-device.js';
@@ -35,6 +36,7 @@ export const createIdentitySync = (options: IdentitySyncOptions): SyncIdentity =
 
 const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
   if (isSystemModule(key)) return { kind: 'nothing', reason: 'systemModule' };
+  if (![key.deviceId, key.moduleId ?? key.deviceId].every(isValidId)) return { kind: 'nothing', reason: 'invalidId' };
   await assertMayWrite(run.direction, run.source);
   // Before the source: a mark set after our read of it stands for a change that we may not have seen.
   const mark = await on('storage', run.ledger.readDirty(run.source, key));

@@ -17,6 +17,7 @@ export type NothingReason =
   | KeepReason
   | 'deviceDisabled' // a module of a disabled device: it can be neither read nor used, and comes with the device when that is enabled
   | 'sourceIsStandby'
+  | 'invalidId' // of a device or module that no call can name
   | 'systemModule'; // $edgeAgent and $edgeHub come with their device and cannot be written (401100)
 
 export type NotNowReason =

@@ -132,6 +132,7 @@ describe('following the app', () => {
 describe('following ARM', () => {
   const resourceId = '/subscriptions/s/resourceGroups/g/providers/Microsoft.Devices/IotHubs/my-hub';
   const aHub = (state: string, host: string) => ({
+    name: 'my-hub',
     properties: { state, eventHubEndpoints: { events: { endpoint: `sb://${host}.example.net/`, path: 'events' } } },
   });
   const aFollower = async (url: string, container?: Awaited<ReturnType<typeof blobStores>>['container']) => {
@@ -159,6 +160,10 @@ describe('following ARM', () => {
     arm.status = 500;
     await vi.waitUntil(() => codes(first.errors).has('generationsUnknown'), { timeout: 5000 });
     arm.status = 200;
+    arm.answer = { ...aHub('Active', 'c'), name: 'other-hub' };
+    const asked = arm.requests.length;
+    await vi.waitUntil(() => arm.requests.length > asked + 4, { timeout: 5000 });
+    await both('steady 1:running');
     arm.answer = aHub('FailingOver', 'a');
     await both('failoverStarted 1:running');
     arm.answer = aHub('FailingOver', 'b');

@@ -1,11 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { IotHubClient } from '@azure/arm-iothub';
 import type { TokenCredential } from '@azure/identity';
-import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { HubArmPort } from '../../failover/ports.js';
 import { withinDeadline } from '../deadline.js';
 import { translateArmError } from './arm-errors.js';
+import { readingOf } from './hub-document.js';
 
 export interface ArmHubOptions {
   resource: { subscriptionId: string; resourceGroup: string; name: string };
@@ -16,49 +16,6 @@ export interface ArmHubOptions {
 
 /** ARM's name of the built-in endpoint. */
 const EVENTS = 'events';
-
-const hubSchema = z.object({
-  properties: z.object({
-    /** From 2026-10-01-preview on: `Classic` or `MqttV5`. Absent in older versions of the API. */
-    connectionProfile: z.string().nullish(),
-    state: z.string().optional(),
-    locations: z.array(z.object({ location: z.string().optional(), role: z.string().optional() })).optional(),
-    eventHubEndpoints: z
-      .object({
-        events: z
-          .object({
-            endpoint: z.string().optional(),
-            path: z.string().optional(),
-            partitionIds: z.array(z.string()).optional(),
-          })
-          .optional(),
-      })
-      .optional(),
-  }),
-});
-
-/** `sb://iothub-ns-....servicebus.windows.net/` -> the host name. */
-const hostOf = (endpoint: string | undefined): string | undefined =>
-  /^sb:\/\/([^/:]+)/i.exec(endpoint ?? '')?.[1]?.toLowerCase();
-
-function toReading(answer: unknown): Awaited<ReturnType<HubArmPort['read']>> {
-  const hub = hubSchema.safeParse(answer);
-  if (!hub.success)
-    throw new AppError('armBadAnswer', 'read hub: not what ARM promises', { retryable: true, cause: hub.error });
-  const { state, locations, eventHubEndpoints, connectionProfile } = hub.data.properties;
-  if (connectionProfile && connectionProfile.toLowerCase() !== 'classic')
-    throw new AppError('profileNotSupported', 'read hub: its connection profile is not Classic', { retryable: true });
-  const { endpoint, path, partitionIds } = eventHubEndpoints?.events ?? {};
-  const hostName = hostOf(endpoint);
-  return {
-    kind: 'read',
-    // Only this one name is relied upon: which others there are the service's documents do not say.
-    active: state === undefined ? undefined : state.toLowerCase() === 'active',
-    endpoint: hostName && path ? { hostName, eventHubName: path } : undefined,
-    partitionIds: partitionIds ?? [],
-    location: locations?.find(({ role }) => role?.toLowerCase() === 'primary')?.location,
-  };
-}
 
 const digest = (text: string | undefined): Buffer =>
   createHash('sha256')
@@ -85,7 +42,7 @@ export function createArmHub({ resource, endpoint, credential }: ArmHubOptions):
   return {
     read: ({ timeoutInMs }) =>
       call('read hub', timeoutInMs, async (abortSignal) =>
-        toReading(await hubs.get(resourceGroup, name, { abortSignal })),
+        readingOf(await hubs.get(resourceGroup, name, { abortSignal }), resource),
       ),
     listConsumerGroups: ({ timeoutInMs }) =>
       call('list consumer groups', timeoutInMs, async (abortSignal) => {

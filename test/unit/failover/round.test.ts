@@ -197,6 +197,22 @@ describe('a round', () => {
     expect(state()).not.toHaveProperty('noNews');
   });
 
+  it.each([
+    ['noEndpoint', { endpoint: undefined }],
+    ['noState', { active: undefined }],
+  ] as const)('tells that ARM answers without what it should show: %s', async (code, lack) => {
+    const { arm, logger, run, state } = aRound();
+    await run();
+    arm.reading = { ...shows(first), ...lack };
+    await run();
+    expect(state().noNews).toMatchObject({ arm: code });
+    expect(state().stage).toBe('steady');
+    expect(logger.events.map(({ id, fields }) => [id, fields?.['code']])).toContainEqual(['failover.noNews', code]);
+    arm.reading = shows(first);
+    await run();
+    expect(state()).not.toHaveProperty('noNews');
+  });
+
   it('says of a defect in an adapter that it is one, and takes it for no news', async () => {
     const { arm, logger, run, state } = aRound();
     await run();

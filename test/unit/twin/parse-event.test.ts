@@ -123,6 +123,7 @@ describe('bad input has its named outcome', () => {
     ['no source', anEvent(device, 'updateTwin', {}, { messageSource: '' }), 'unknownSource'],
     ['a source of objects', anEvent(device, 'updateTwin', {}, { messageSource: 'constructor' }), 'unknownSource'],
     ['another hub', anEvent(device, 'updateTwin', {}, { properties: { hubName: 'hub-two' } }), 'unexpectedHub'],
+    ['an id that no URL can name', anUpdate({ deviceId: '..' }, {}), 'invalidId'],
     ['a blank in the id', anUpdate({ deviceId: 'a b' }, {}), 'invalidId'],
     ['a long id', anUpdate({ deviceId: 'd'.repeat(129) }, {}), 'invalidId'],
     ['an empty module id', anUpdate({ deviceId: 'd', moduleId: '' }, {}), 'invalidId'],
