@@ -95,6 +95,7 @@ const isHold = (reason: Extract<SyncOutcome, { kind: 'notNow' }>['reason']): rea
   reason !== 'breakerOpen' &&
   reason !== 'sourceDoubtful' &&
   reason !== 'contended' &&
+  reason !== 'slow' &&
   reason !== 'reportedNotWritten';
 
 const contended = () =>

@@ -3,6 +3,7 @@ import { otherRole, type HubRole, type IdentityKey } from '../hub-model.js';
 import { putBack, type PutBackOptions } from './put-back.js';
 import type { RegistryHubPort } from './ports.js';
 import type { SyncIdentity } from './sync-identity.js';
+import { createSharedRuns } from './shared-runs.js';
 import type { NothingReason, NotNowReason, SyncAction } from './sync-outcome.js';
 
 /** What became of one identity that a person asked for. */
@@ -27,26 +28,54 @@ export interface SyncNowOptions extends PutBackOptions {
 
 export type SyncNow = (deviceId: string) => Promise<SyncNowResult>;
 
+/** How long a caller waits; a proxy before the app gives up after 230 s (Azure Functions, "HTTP trigger", limits). */
+const ANSWER_WITHIN_IN_MS = 20_000;
+
 /**
  * Brings one device and its modules on the standby up to the active hub's state now, events or no events. What can't be done now
- * is queued. Rejects with `held` when it can't be queued, or its hub or modules can't be told.
+ * is queued. Callers of one device share runs: however many they are, at most two are made for them. A run that takes long is queued, and
+ * goes on meanwhile. Rejects with `held` when it can't be queued, or its hub or modules can't be told.
  */
-export const createSyncNow =
-  (options: SyncNowOptions): SyncNow =>
-  async (deviceId) => {
+export const createSyncNow = (options: SyncNowOptions): SyncNow => {
+  const share = createSharedRuns();
+  const shareQueued = createSharedRuns();
+  return async (deviceId) => {
     const source = await options.activeHub();
     if (source === undefined) throw cannotTell('which hub is active');
-    const device = await settle(options, source, { deviceId });
-    const keys = await modulesOf(options, source, deviceId);
-    // Those that only the standby has: their deletion was missed.
-    if (device.kind !== 'queued') keys.push(...(await modulesOf(options, otherRole(source), deviceId)));
-    const modules: SyncNowResult['modules'] = [];
-    const moduleIds = new Set(keys.flatMap(({ moduleId }) => moduleId ?? []));
-    for (const moduleId of [...moduleIds].toSorted()) {
-      modules.push({ moduleId, outcome: await settle(options, source, { deviceId, moduleId }) });
+    const key = `${source} ${deviceId}`;
+    const run = share(key, () => runNow(options, source, deviceId));
+    const done = new AbortController();
+    const late = options.clock.sleep(ANSWER_WITHIN_IN_MS, { abortSignal: done.signal }).then(
+      () => 'late' as const,
+      () => 'late' as const,
+    );
+    try {
+      const first = await Promise.race([run, late]);
+      if (first !== 'late') return first;
+    } finally {
+      done.abort();
     }
-    return { source, device, modules };
+    // Whoever waited for it has its own outcome; a defect is in the log of the call that began it.
+    run.catch(() => undefined);
+    await shareQueued(key, () => putBack(options, source, { deviceId }, 1, tooSlow));
+    return { source, device: { kind: 'queued', reason: tooSlow.reason }, modules: [] };
   };
+};
+
+const tooSlow = { kind: 'notNow', reason: 'slow', side: 'source' } as const;
+
+const runNow = async (options: SyncNowOptions, source: HubRole, deviceId: string): Promise<SyncNowResult> => {
+  const device = await settle(options, source, { deviceId });
+  const keys = await modulesOf(options, source, deviceId);
+  // Those that only the standby has: their deletion was missed.
+  if (device.kind !== 'queued') keys.push(...(await modulesOf(options, otherRole(source), deviceId)));
+  const modules: SyncNowResult['modules'] = [];
+  const moduleIds = new Set(keys.flatMap(({ moduleId }) => moduleId ?? []));
+  for (const moduleId of [...moduleIds].toSorted()) {
+    modules.push({ moduleId, outcome: await settle(options, source, { deviceId, moduleId }) });
+  }
+  return { source, device, modules };
+};
 
 const settle = async (options: SyncNowOptions, source: HubRole, key: IdentityKey): Promise<SyncNowOutcome> => {
   const outcome = await options.syncIdentity(source, key, true);

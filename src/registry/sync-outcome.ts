@@ -25,6 +25,7 @@ export type NotNowReason =
   | 'sourceAway' // whatever keeps us from reading the source
   | 'breakerOpen' // too much would be taken away, or the source was rolled back: a person closes the breaker
   | 'sourceDoubtful' // it says that this identity is gone, and knows none of the others either
+  | 'slow' // the caller could not wait for its end
   | 'contended' // somebody wrote in between, again and again
   | 'reportedNotWritten'; // all but the reported properties is copied
 
