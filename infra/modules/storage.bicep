@@ -55,7 +55,7 @@ resource deadLetters 'Microsoft.Storage/storageAccounts/blobServices/containers@
   name: 'event-grid-dead-letters'
 }
 
-// Dead letters are hints, which a repair by state outlives. Parked originals are the only copy of what could not be applied: a year.
+// Dead letters are hints, which a repair by state outlives. Parked originals hold twin contents and telemetry: 30 days to look at them.
 // Leases, checkpoints and the watch's state are written all the time: nobody needs what they were yesterday.
 resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01-01' = {
   parent: account
@@ -98,12 +98,7 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2024-01
           type: 'Lifecycle'
           definition: {
             filters: { blobTypes: ['blockBlob'], prefixMatch: ['standby-parked/'] }
-            actions: {
-              baseBlob: {
-                tierToCool: { daysAfterModificationGreaterThan: 30 }
-                delete: { daysAfterModificationGreaterThan: 365 }
-              }
-            }
+            actions: { baseBlob: { delete: { daysAfterModificationGreaterThan: 30 } } }
           }
         }
       ]
