@@ -94,7 +94,7 @@ interface Scenario {
 }
 
 const play = async ({ steps, seed, processes, graceInMs, faultShare }: Scenario): Promise<Room> => {
-  const room = setUp({ graceInMs });
+  const room = setUp({ graceInMs, massChangeLimit: 10_000 });
   const random = randomOf(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   let share = faultShare;
