@@ -26,6 +26,14 @@ export const notFound = (entity: string): AmqpRefusal =>
 export const argumentError = (description: string): AmqpRefusal =>
   new AmqpRefusal('com.microsoft:argument-error', description, 400);
 
+/** A partition that the event hub does not have: the condition of the service (suites of @azure/event-hubs). */
+export const noSuchPartition = (eventHub: string, partitionId: string): AmqpRefusal =>
+  new AmqpRefusal(
+    'com.microsoft:argument-out-of-range',
+    `The specified partition '${partitionId}' is invalid for event hub '${eventHub}'.`,
+    400,
+  );
+
 /** A refusal as it is; anything else is a defect of the laboratory and shown as such to the peer. */
 export const asRefusal = (error: unknown): AmqpRefusal =>
   error instanceof AmqpRefusal

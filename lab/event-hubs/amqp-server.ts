@@ -25,8 +25,9 @@ const createContainer = (log: (line: string) => void): Container => {
     // No credit by itself: a link that is refused must never have been able to send.
     receiver_options: { max_message_size: maximumMessageBytes, credit_window: 0, autoaccept: false },
   });
-  // Only ANONYMOUS: identity comes later, by put-token on $cbs.
+  // Identity comes later, by put-token on $cbs. The .NET client asks for the mechanism of that name.
   container.sasl_server_mechanisms.enable_anonymous();
+  container.sasl_server_mechanisms['MSSBCBS'] = container.sasl_server_mechanisms['ANONYMOUS'];
   for (const ending of endings) {
     container.on(ending, (context: unknown) => log(`event hubs: ${ending}: ${describe(context)}`));
   }

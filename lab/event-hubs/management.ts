@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import { AmqpRefusal, argumentError } from './amqp-error.js';
+import { AmqpRefusal, argumentError, noSuchPartition } from './amqp-error.js';
 import type { NamespaceStore } from './namespace-store.js';
 
 const { types } = rhea;
@@ -39,11 +39,7 @@ export const readEntity = (store: NamespaceStore, request: ManagementRequest): o
   }
   if (request.type !== 'com.microsoft:partition') throw argumentError(`The type '${String(request.type)}' is unknown.`);
   const partition = hub.partition(String(request.partition));
-  if (partition === undefined) {
-    throw argumentError(
-      `The specified partition '${String(request.partition)}' is invalid for event hub '${hub.name}'.`,
-    );
-  }
+  if (partition === undefined) throw noSuchPartition(hub.name, String(request.partition));
   return {
     name: hub.name,
     type: 'com.microsoft:partition',

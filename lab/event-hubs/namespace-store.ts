@@ -1,4 +1,4 @@
-import { argumentError, notFound } from './amqp-error.js';
+import { noSuchPartition, notFound } from './amqp-error.js';
 import { createEventHub, type EventHub, type EventHubOptions } from './event-hub.js';
 import type { PartitionLog } from './partition-log.js';
 
@@ -28,9 +28,7 @@ export const createNamespaceStore = (): NamespaceStore => {
       const hub = eventHub(name);
       if (!hub.hasConsumerGroup(consumerGroup)) throw notFound(`${name}/ConsumerGroups/${consumerGroup}`);
       const partition = hub.partition(partitionId);
-      if (partition === undefined) {
-        throw argumentError(`The specified partition '${partitionId}' is invalid for event hub '${name}'.`);
-      }
+      if (partition === undefined) throw noSuchPartition(name, partitionId);
       return partition;
     },
   };

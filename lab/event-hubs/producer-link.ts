@@ -1,5 +1,5 @@
 import rhea, { type Delivery, type EventContext, type Receiver } from 'rhea';
-import { AmqpRefusal, argumentError, asRefusal } from './amqp-error.js';
+import { AmqpRefusal, asRefusal, noSuchPartition } from './amqp-error.js';
 import { splitSections } from './amqp-sections.js';
 import { grantCredit, type ConnectionScope } from './connection-scope.js';
 import { pathOf, type EntityAddress } from './entity-address.js';
@@ -16,9 +16,7 @@ export const maximumMessageBytes = 1024 * 1024;
 const fixedPartition = (hub: EventHub, partitionId: string | undefined): PartitionLog | undefined => {
   if (partitionId === undefined) return undefined;
   const partition = hub.partition(partitionId);
-  if (partition === undefined) {
-    throw argumentError(`The specified partition '${partitionId}' is invalid for event hub '${hub.name}'.`);
-  }
+  if (partition === undefined) throw noSuchPartition(hub.name, partitionId);
   return partition;
 };
 

@@ -5,6 +5,8 @@ import { readEntity, type ManagementRequest } from './management.js';
 import { pathOf, parseAddress } from './entity-address.js';
 import { unauthorized, verifySasToken, type Claim } from './sas-token.js';
 
+const { types } = rhea;
+
 type Node = 'cbs' | 'management';
 
 interface NodeRequest {
@@ -22,22 +24,32 @@ const verifyJwt = (token: string, audience: string, { verifyBearer, now }: Conne
   return { path: pathOf(audience), expiresAt: expiry * 1000 };
 };
 
+/** Some clients put a shared access signature under the type `jwt`: the token itself tells. Throws AmqpRefusal. */
+const verifyToken = (token: string, audience: string, scope: ConnectionScope): Claim =>
+  /^SharedAccessSignature\s/i.test(token)
+    ? verifySasToken(token, audience, scope.policies, scope.now())
+    : verifyJwt(token, audience, scope);
+
+const tokenTypes: readonly unknown[] = ['jwt', 'servicebus.windows.net:sastoken'];
+
 /** put-token of AMQP claims-based security 1.0, section 3. */
 const putToken = ({ properties, body }: NodeRequest, scope: ConnectionScope): undefined => {
   if (properties['operation'] !== 'put-token') {
     throw new AmqpRefusal('amqp:not-implemented', `$cbs has no operation '${String(properties['operation'])}'.`, 501);
   }
-  const [token, audience] = [String(body), String(properties['name'])];
-  if (properties['type'] === 'jwt') scope.grant(verifyJwt(token, audience, scope));
-  else if (properties['type'] === 'servicebus.windows.net:sastoken') {
-    scope.grant(verifySasToken(token, audience, scope.policies, scope.now()));
-  } else throw unauthorized('InvalidToken: There are shared access signatures and tokens of Microsoft Entra.');
+  if (!tokenTypes.includes(properties['type'])) {
+    throw unauthorized('InvalidToken: There are shared access signatures and tokens of Microsoft Entra.');
+  }
+  scope.grant(verifyToken(String(body), String(properties['name']), scope));
 };
 
 const read = ({ properties }: NodeRequest, scope: ConnectionScope): object => {
   const { operation, type, name, partition }: ManagementRequest = properties;
   const path = `${String(name)}/$management`;
-  scope.authorize(path);
+  // "AMQP 1.0 in Azure Event Hubs: management operations": the .NET client puts no token on $cbs for this node.
+  const token = properties['security_token'];
+  if (typeof token === 'string' && token !== '') verifyToken(token, path, scope);
+  else scope.authorize(path);
   return readEntity(scope.store, { operation, type, name, partition });
 };
 
@@ -51,14 +63,15 @@ const answeringLink = (session: Session | undefined, node: Node): Sender | undef
   session?.find_sender((sender: Sender) => sender.is_open() && parseAddress(sender.source?.address).kind === node);
 
 const answer = (context: EventContext, node: Node, result: { body: unknown } | { refusal: AmqpRefusal }): void => {
+  // An int: the .NET client takes another type for a failure (AMQP management 1.0, 3.2: "status-code, integer").
   const outcome =
     'refusal' in result
       ? {
-          'status-code': result.refusal.status,
+          'status-code': types.wrap_int(result.refusal.status),
           'status-description': result.refusal.message,
           'error-condition': result.refusal.condition,
         }
-      : { 'status-code': 200, 'status-description': 'OK' };
+      : { 'status-code': types.wrap_int(200), 'status-description': 'OK' };
   const reply = rhea.message.encode({
     correlation_id: context.message?.message_id,
     application_properties: outcome,

@@ -10,7 +10,8 @@ export type StartPosition =
 /** The key under which Event Hubs clients put the expression into the source's filter set. */
 export const selectorFilterName = 'apache.org:selector-filter:string';
 
-const selector = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time) (>=?) '(@latest|-?\d+)'$/;
+// Values stand in quotes, except those of the .NET client (Azure.Messaging.EventHubs 5.12), which the trigger of Functions uses.
+const selector = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time) (>=?) ('?)(@latest|-?\d+)\3$/;
 
 /**
  * Reads the selector of a receiving link, for example `amqp.annotation.x-opt-offset > '-1'`. No selector: from the earliest event.
@@ -18,7 +19,7 @@ const selector = /^amqp\.annotation\.x-opt-(offset|sequence-number|enqueued-time
  */
 export const parseSelector = (expression: string | undefined): StartPosition => {
   if (expression === undefined) return { by: 'earliest' };
-  const [, annotation, operator, value] = selector.exec(expression.trim()) ?? [];
+  const [, annotation, operator, , value] = selector.exec(expression.trim()) ?? [];
   if (annotation === undefined || value === undefined) {
     throw argumentError(`The filter '${expression}' is not a position that Event Hubs knows.`);
   }

@@ -155,6 +155,11 @@ describe('refusals', () => {
     });
     await expect(client.getEventHubProperties()).rejects.toThrow("'nowhere' could not be found");
     await client.close();
+    const known = new EventHubConsumerClient('$Default', namespace.connectionString, 'ten', {
+      retryOptions: { maxRetries: 0 },
+    });
+    await expect(known.getPartitionProperties('99')).rejects.toMatchObject({ code: 'ArgumentOutOfRangeError' });
+    await known.close();
   });
 
   it('does not accept a position beyond the end', async () => {

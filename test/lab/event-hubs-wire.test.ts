@@ -31,20 +31,22 @@ const aToken = (audience: string): string => {
   return `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=RootManageSharedAccessKey`;
 };
 
-const putToken = async (audience: string): Promise<unknown> => {
-  const receiver = connection.open_receiver({ source: { address: '$cbs' } });
-  const sender = connection.open_sender({ target: { address: '$cbs' } });
+/** Asks a request/response node on a session of its own; resolves with the status code. */
+const ask = async (node: string, properties: Record<string, unknown>, body: unknown = ''): Promise<unknown> => {
+  const session = connection.create_session();
+  session.begin();
+  const receiver = session.open_receiver({ source: { address: node } });
+  const sender = session.open_sender({ target: { address: node } });
   await once(sender, 'sendable');
   const replied = once(receiver, 'message') as Promise<[EventContext]>;
-  sender.send({
-    message_id: 'r1',
-    application_properties: { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: audience },
-    body: aToken(audience),
-  });
+  sender.send({ message_id: 'r1', application_properties: properties, body });
   const [{ message }] = await replied;
   expect(message?.correlation_id).toBe('r1');
   return message?.application_properties?.['status-code'];
 };
+
+const putToken = (audience: string): Promise<unknown> =>
+  ask('$cbs', { operation: 'put-token', type: 'servicebus.windows.net:sastoken', name: audience }, aToken(audience));
 
 const attach = (consumerGroup = '$Default'): { receiver: Receiver; seen: number[] } => {
   const receiver = connection.open_receiver({ source: { address: addressIn(consumerGroup) }, credit_window: 0 });
@@ -89,6 +91,63 @@ describe('the AMQP server', () => {
     await once(receiver, 'receiver_close');
     expect(receiver.error).toMatchObject({ condition: 'amqp:unauthorized-access' });
     expect(seen).toEqual([]);
+  });
+
+  it('lets a client in that asks for MSSBCBS, as that of .NET does', async () => {
+    const named = rhea.create_container().connect({
+      host: '127.0.0.1',
+      port: namespace.port,
+      // Not in rhea's types.
+      ...{ sasl_mechanisms: { MSSBCBS: () => ({ start: (done: (error?: Error) => void) => done() }) } },
+      reconnect: false,
+    });
+    named.on('disconnected', () => undefined);
+    await once(named, 'connection_open');
+    named.close();
+  });
+
+  it('tells status codes as ints', async () => {
+    const bytes: Buffer[] = [];
+    connection.once('connection_open', () => connection['socket'].on('data', (data: Buffer) => bytes.push(data)));
+    await putToken(`sb://127.0.0.1:${namespace.port}/hub`);
+    const sent = Buffer.concat(bytes);
+    // AMQP 1.0, 1.6.9: the constructor of an int of four bytes.
+    expect(sent[sent.indexOf('status-code') + 'status-code'.length]).toBe(0x71);
+  });
+
+  it.each([
+    ['> 7', [8, 9]],
+    [">= '7'", [7, 8, 9]],
+  ])('takes the position %s, with quotes and without', async (position, expected) => {
+    await putToken(`sb://127.0.0.1:${namespace.port}/hub`);
+    const filter = rhea.filter.selector(`amqp.annotation.x-opt-sequence-number ${position}`);
+    const source = {
+      address: addressIn('$Default'),
+      filter: { 'apache.org:selector-filter:string': filter['jms-selector'] },
+    };
+    const seen: number[] = [];
+    const receiver = connection.open_receiver({ source, credit_window: 0 });
+    receiver.on('message', ({ message }: EventContext) => void seen.push(JSON.parse(String(message?.body.content)).n));
+    receiver.add_credit(10);
+    await vi.waitUntil(() => seen.length === expected.length, { timeout: 20_000 });
+    expect(seen).toEqual(expected);
+  });
+
+  it('takes the token of a request to $management where none was put, and checks it', async () => {
+    const audience = `sb://127.0.0.1:${namespace.port}/hub`;
+    const properties = { operation: 'READ', type: 'com.microsoft:eventhub', name: 'hub' };
+    expect(await ask('hub/$management', properties)).toBe(401);
+    expect(await ask('hub/$management', { ...properties, security_token: aToken(audience) })).toBe(200);
+    const forged = aToken(audience).replace(/sig=[^&]+/, 'sig=AAAA');
+    expect(await ask('hub/$management', { ...properties, security_token: forged })).toBe(401);
+    const ofOther = aToken(`sb://127.0.0.1:${namespace.port}/other`);
+    expect(await ask('hub/$management', { ...properties, security_token: ofOther })).toBe(401);
+  });
+
+  it('takes a shared access signature that was put under the type jwt', async () => {
+    const name = `sb://127.0.0.1:${namespace.port}/hub`;
+    expect(await ask('$cbs', { operation: 'put-token', type: 'jwt', name }, aToken(name))).toBe(200);
+    expect(await ask('$cbs', { operation: 'put-token', type: 'jwt', name }, 'no token')).toBe(401);
   });
 
   it('outlives a peer that does not speak AMQP', async () => {
