@@ -31,6 +31,11 @@ describe('module identities', () => {
     expect(listed.map(({ moduleId }) => moduleId)).toEqual(['m#1']);
   });
 
+  it('refuses an id that begins with $', async () => {
+    const refused = await refusalOf(hub.registry.addModule({ deviceId: 'host', moduleId: '$mine' }));
+    expect(refused).toMatchObject({ status: 400, errorName: 'ArgumentInvalid' });
+  });
+
   it('updates and removes a module under its ETag', async () => {
     await hub.registry.addModule({ deviceId: 'host', moduleId: 'etag' });
     const before = await moduleOf('host', 'etag');

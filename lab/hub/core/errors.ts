@@ -33,6 +33,8 @@ const codes = {
   ThrottleBacklogLimitExceeded: 429002,
   ThrottlingBacklogTimeout: 429003,
   ServerError: 500001,
+  /** Of the laboratory alone: an operation of the service that it lacks. */
+  NotImplemented: 501000,
   GenericBadGateway: 502000,
   ServiceUnavailable: 503001,
   GatewayTimeout: 504101,

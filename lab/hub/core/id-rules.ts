@@ -13,6 +13,8 @@ export const isSystemModule = (moduleId: string | undefined): boolean =>
 export function checkKey(key: IdentityKey): void {
   if (!idPattern.test(key.deviceId)) refuseArgument('The device id is not valid');
   if (key.moduleId !== undefined && !idPattern.test(key.moduleId)) refuseArgument('The module id is not valid');
+  if (key.moduleId?.startsWith('$') && !isSystemModule(key.moduleId))
+    refuseArgument('A module id that begins with $ is reserved');
 }
 
 /** `$edgeAgent` and `$edgeHub` come and go with their device; anyone else's write is refused (401100). */

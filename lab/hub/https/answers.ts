@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { FaultAnswer, Unsettled } from '../../contracts.js';
 import { HubError, type HubErrorName } from '../core/errors.js';
 
@@ -11,7 +11,15 @@ export interface HubAnswer {
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-export function toResponse({ status, body, headers = {} }: HubAnswer): Response {
+/** On every answer of the service (suites of azure-iothub). */
+const serviceHeaders = (): Record<string, string> => ({
+  Server: 'Microsoft-HTTPAPI/2.0',
+  Vary: 'Origin',
+  'x-ms-request-id': randomUUID(),
+});
+
+export function toResponse({ status, body, headers: own = {} }: HubAnswer): Response {
+  const headers = { ...serviceHeaders(), ...own };
   if (body === undefined) return new Response(null, { status, headers });
   return new Response(JSON.stringify(body), { status, headers: { 'Content-Type': JSON_TYPE, ...headers } });
 }

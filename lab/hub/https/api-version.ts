@@ -10,6 +10,7 @@ const knownVersions = new Set([
   '2020-05-31-preview',
   '2020-09-30',
   '2021-04-12',
+  '2024-03-31',
 ]);
 
 export function checkApiVersion(version: string | undefined): void {

@@ -100,7 +100,8 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
   });
   for (const route of routes) addRoute(app, core, route);
   const refusal = (error: HubError): Response => toResponse(errorAnswer(error, core.unsettled));
-  app.notFound(() => refusal(new HubError('GenericNotFound', 'There is no such operation')));
+  // Never 404: SDKs take that for a device that is not there.
+  app.notFound(() => refusal(new HubError('NotImplemented', 'The laboratory has no such operation')));
   app.onError((error) => {
     if (error instanceof HubError) return refusal(error);
     onDefect(error);
