@@ -102,7 +102,7 @@ export interface Unsettled {
   moduleEventsInEventGrid: boolean;
   /** Does a bulk create honour `properties.reported`? Default false: it is ignored. */
   reportedInBulkCreate: boolean;
-  /** Does a 429 over HTTPS carry Retry-After? Default true. */
+  /** Does a 429 over HTTPS carry Retry-After? Default false (a record of a live hub: mwalser/terraform-provider-iothub). */
   retryAfterOn429: boolean;
   /** Is a self-signed certificate refused once it has expired, though its thumbprint is registered? Default false. */
   expiredThumbprintRefused: boolean;

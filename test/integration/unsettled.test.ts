@@ -8,7 +8,7 @@ const flipped = {
   systemModulesTold: false,
   moduleEventsInEventGrid: true,
   reportedInBulkCreate: true,
-  retryAfterOn429: false,
+  retryAfterOn429: true,
   expiredThumbprintRefused: true,
   edgeScopeRefusedInBulk: false,
   moduleUnauthorizedWithoutDevice: false,

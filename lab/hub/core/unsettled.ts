@@ -5,7 +5,7 @@ const defaults: Unsettled = {
   systemModulesTold: true,
   moduleEventsInEventGrid: false,
   reportedInBulkCreate: false,
-  retryAfterOn429: true,
+  retryAfterOn429: false,
   expiredThumbprintRefused: false,
   edgeScopeRefusedInBulk: true,
   moduleUnauthorizedWithoutDevice: true,

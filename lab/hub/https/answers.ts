@@ -45,7 +45,8 @@ export function errorAnswer(
     },
     headers: {
       'iothub-errorcode': error.errorName,
-      // The service does not document one on its data plane; a client has to honour what it gets.
+      // A record of a live hub (mwalser/terraform-provider-iothub, CONCEPT.md): the connection ends, and no time is named.
+      ...(error.status === 429 ? { Connection: 'close' } : {}),
       ...(error.status === 429 && retryAfterOn429 ? { 'Retry-After': '1' } : {}),
     },
   };

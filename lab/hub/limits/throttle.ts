@@ -11,7 +11,7 @@ export interface Throttle {
 const messages = {
   ThrottlingException: 'Throttled: too many requests',
   ThrottleBacklogLimitExceeded: 'Throttled: the backlog of requests is full',
-  ThrottlingBacklogTimeout: 'Throttled: the request timed out in the backlog',
+  ThrottlingBacklogTimeout: 'Throttling backlog element expired. Wait 10 seconds and try again',
 } as const;
 
 /** One throttle of one hub; without a rule it only counts. */
