@@ -94,15 +94,13 @@ describe('the AMQP server', () => {
   });
 
   it('lets a client in that asks for MSSBCBS, as that of .NET does', async () => {
-    const named = rhea.create_container().connect({
-      host: '127.0.0.1',
-      port: namespace.port,
-      // Not in rhea's types.
-      ...{ sasl_mechanisms: { MSSBCBS: () => ({ start: (done: (error?: Error) => void) => done() }) } },
-      reconnect: false,
-    });
+    // Not in rhea's types.
+    const offered = { sasl_mechanisms: { MSSBCBS: () => ({ start: (done: (error?: Error) => void) => done() }) } };
+    const options = { host: '127.0.0.1', port: namespace.port, reconnect: false, ...offered };
+    const named = rhea.create_container().connect(options);
     named.on('disconnected', () => undefined);
     await once(named, 'connection_open');
+    expect(named.is_open()).toBe(true);
     named.close();
   });
 
