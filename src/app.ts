@@ -23,6 +23,7 @@ import type { Settings } from './settings.js';
 import { createStandStillWatch } from './stand-still.js';
 import { timerSchedule } from './timer-schedule.js';
 import { connectRelay } from './wiring/connect-relay.js';
+import { countReported } from './wiring/count-reported.js';
 import { registerFailoverFunctions } from './wiring/failover-functions.js';
 import { registerHttpFunctions } from './wiring/http-functions.js';
 import { olderLifeFinder } from './wiring/older-life.js';
@@ -57,8 +58,9 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
   const instanceId = randomUUID();
   const mirror = { direction, activeHub };
   const services = connectServices({ settings, clock, logger, standStill, mirror, instanceId });
-  const { hubs, ledger, queue, park, reported } = services;
+  const { hubs, ledger, queue, park } = services;
   const hubNames = { primary: settings.hubs.primary.name, secondary: settings.hubs.secondary.name };
+  const reported = services.reported && countReported(services.reported, hubNames, counters, logger);
   const routing = createRoutingState({
     stores: services.routingStores,
     hubNames,

@@ -44,6 +44,8 @@ export interface Identity {
   parentScopes?: string[];
   /** Of a connection as this identity, as the hub last saw it. */
   connectionState?: 'Connected' | 'Disconnected';
+  /** When `connectionState` last changed. Absent: never. */
+  connectionStateUpdatedTime?: Date;
   /** When the identity last connected, sent or received. Absent: never. */
   lastActivityTime?: Date;
 }
@@ -52,7 +54,10 @@ export interface Identity {
  * What of an identity is written. The scopes are the target's own, on an update only: "Create Or Update Identity" takes away what
  * does not come along.
  */
-export type IdentityContent = Omit<Identity, 'generationId' | 'etag' | 'connectionState' | 'lastActivityTime'>;
+export type IdentityContent = Omit<
+  Identity,
+  'generationId' | 'etag' | 'connectionState' | 'connectionStateUpdatedTime' | 'lastActivityTime'
+>;
 
 /** What ties a device to others of its own hub, as far as it is set. */
 export const scopesOf = ({

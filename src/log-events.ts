@@ -22,6 +22,8 @@ export type LogEventId =
   | 'twin.resyncRequired' // held longer than HOLD_LIMIT_SECONDS
   | 'event.parked' // original bytes kept; reason, blob
   | 'reported.notWritable'
+  | 'reported.homeElsewhere' // the device itself lives on the target: nothing was written as it
+  | 'reported.kept' // properties that the source does not have, and that somebody else may have reported, were left
   | 'routing.created' // a store got its first document
   | 'routing.completed' // a store with an older document got the newer one
   | 'routing.changed' // another document is in force, or known

@@ -107,6 +107,7 @@ export function connectServices(options: ConnectOptions): Services {
     settings.reportedStrategy === 'device'
       ? createReportedWriter({
           hubs: { primary: asDevice('primary'), secondary: asDevice('secondary') },
+          ownUse: first.ownUse,
           timeoutInMs: settings.hubCallTimeoutInMs,
           clock,
           ...(standStill ? { standStill } : {}),

@@ -43,10 +43,11 @@ const copyReported = async (run: SyncRun, target: Twin, source: Twin): Promise<v
   if (isEmpty(patch)) return;
   await assertMayWrite(run.direction, run.source);
   try {
-    const written = await on('reported', reported.patchReported(run.target, key, patch));
+    const written = await on('reported', reported.patchReported(run.target, key, patch, { byState: true }));
     if (written === 'notWritable') {
       run.logger.event('info', 'reported.notWritable', { hub: run.hubNames[run.target], ...key });
     }
+    if (written === 'homeElsewhere') throw new SyncStop({ kind: 'notNow', reason: written, side: 'reported' });
   } catch (error) {
     if (!(error instanceof SyncStop)) throw error;
     run.reportedStops.set(keyText(key), { key, outcome: error.outcome });

@@ -18,7 +18,13 @@ export interface RegistryHubPort {
 
 /** Reported properties by state: a merge patch that makes the copy's reported equal. Absent when REPORTED_STRATEGY=off. */
 export interface ReportedWriter {
-  patchReported(hub: HubRole, key: IdentityKey, patch: JsonObject): Promise<'written' | 'notWritable'>;
+  /** `homeElsewhere`: the device itself lives there, nothing was written. `writtenInPart`: all but what somebody else may have reported. */
+  patchReported(
+    hub: HubRole,
+    key: IdentityKey,
+    patch: JsonObject,
+    options?: { byState?: boolean },
+  ): Promise<'written' | 'writtenInPart' | 'notWritable' | 'homeElsewhere'>;
   /** This process is connected as the identity now. Absent: never. */
   isOurConnection?(hub: HubRole, key: IdentityKey): boolean;
 }

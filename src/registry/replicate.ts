@@ -55,7 +55,8 @@ export const createReplicate = (
       const outcome = await options.syncIdentity(source, key);
       if ('side' in outcome && outcome.side === 'reported') {
         // Identity, tags and desired are there: the partition need not wait for a connection as the device.
-        await markDirty(source, key, 'reportedNotWritten');
+        const isElsewhere = outcome.kind === 'notNow' && outcome.reason === 'homeElsewhere';
+        await markDirty(source, key, isElsewhere ? 'homeElsewhere' : 'reportedNotWritten');
         return { kind: 'done' };
       }
       return toReplicateOutcome(outcome);

@@ -27,6 +27,7 @@ export type NotNowReason =
   | 'sourceDoubtful' // it says that this identity is gone, and knows none of the others either
   | 'slow' // the caller could not wait for its end
   | 'contended' // somebody wrote in between, again and again
+  | 'homeElsewhere' // the device reports on the target itself: the source's may be older
   | 'reportedNotWritten'; // all but the reported properties is copied
 
 /** Who stands in the way. `reported`: the connection as the device itself. */

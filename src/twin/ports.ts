@@ -43,13 +43,23 @@ export type DirtyReason =
   | 'holdLimit'
   | 'refusedByTarget'
   | 'reportedNotWritten'
+  | 'homeElsewhere' // its device lives on the target: what that reports is newer than ours
   | 'outOfOrder' // an older change came after a newer one
   | 'defect'; // our own code failed on this identity: state repairs what the events could not
 
 /** Writes reported properties to a hub as the device itself. */
 export interface ReportedPort {
-  /** Rejects with an AppError; resolves `notWritable` for devices without a symmetric key (X.509, CA) or disabled ones. */
-  patchReported(hub: HubRole, key: IdentityKey, patch: JsonObject): Promise<'written' | 'notWritable'>;
+  /**
+   * Rejects with an AppError. `notWritable`: devices without a symmetric key (X.509, CA) or disabled ones. `homeElsewhere`: the device
+   * itself lives on that hub, nothing was written. `byState`: the patch's nulls stand for what the source does not have, and are left out
+   * where somebody else may have reported it (`writtenInPart`).
+   */
+  patchReported(
+    hub: HubRole,
+    key: IdentityKey,
+    patch: JsonObject,
+    options?: { byState?: boolean },
+  ): Promise<'written' | 'writtenInPart' | 'notWritable' | 'homeElsewhere'>;
 }
 
 /** Original bytes kept because nothing can be done with them. */

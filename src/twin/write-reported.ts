@@ -21,10 +21,10 @@ export async function writeReported(
   if (patch.kind === 'hold') return patch;
   if (patch.kind === 'missing') return replicateInstead(key, items, fx);
   if (patch.kind === 'refused') return toStep(await fx.mark(key, 'reportedNotWritten', { cause: patch.error }));
-  return Object.keys(patch.patch).length === 0 ? { kind: 'done' } : patchReported(key, patch.patch, items, port, fx);
+  return Object.keys(patch.patch).length === 0 ? { kind: 'done' } : patchReported(key, patch, items, port, fx);
 }
 
-type PatchFor = Failure | { kind: 'patch'; patch: JsonObject };
+type PatchFor = Failure | { kind: 'patch'; patch: JsonObject; byState?: boolean };
 
 /** A device can only merge: a whole document becomes a patch against the copy as read. */
 async function patchFor(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx: Effects): Promise<PatchFor> {
@@ -32,7 +32,7 @@ async function patchFor(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx
   if (write.kind === 'patch') return { kind: 'patch', patch: wanted };
   try {
     const copy = await fx.target.getTwin(key);
-    return copy ? { kind: 'patch', patch: diffPatch(copy.reported, wanted) } : { kind: 'missing' };
+    return copy ? { kind: 'patch', patch: diffPatch(copy.reported, wanted), byState: true } : { kind: 'missing' };
   } catch (error) {
     return classifyFailure(error);
   }
@@ -40,13 +40,16 @@ async function patchFor(key: IdentityKey, write: DocumentWrite<PlannedEvent>, fx
 
 async function patchReported(
   key: IdentityKey,
-  patch: JsonObject,
+  { patch, byState = false }: Extract<PatchFor, { kind: 'patch' }>,
   items: readonly PlannedEvent[],
   port: ReportedPort,
   fx: Effects,
 ): Promise<Step> {
   try {
-    if ((await port.patchReported(fx.targetRole, key, patch)) === 'written') {
+    const outcome = await port.patchReported(fx.targetRole, key, patch, { byState });
+    // What the device reports there stays; who is right is decided later, by where it is then.
+    if (outcome === 'homeElsewhere') return toStep(await fx.mark(key, 'homeElsewhere'));
+    if (outcome !== 'notWritable') {
       fx.applied(items.filter(isReportedOnly));
       fx.counters.coalesced(items.length - 1);
     } else {

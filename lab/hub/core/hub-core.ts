@@ -80,7 +80,8 @@ function setConnectionState(state: HubState, states: ConnectionStates, key: Iden
     ...entry.identity,
     connectionState: connected ? 'Connected' : 'Disconnected',
     connectionStateUpdatedTime: now,
-    lastActivityTime: now,
+    // "Device identity properties": when it last connected, received or sent. Leaving is none of these.
+    ...(connected ? { lastActivityTime: now } : {}),
   };
   if (!connected) states.disconnected(entry);
 }

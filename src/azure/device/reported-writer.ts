@@ -1,16 +1,21 @@
 import type { Clock } from '../../clock.js';
 import { AppError, isAppError } from '../../errors.js';
-import { keyText, type HubRole, type Identity, type IdentityKey } from '../../hub-model.js';
+import { keyText, otherRole, type HubRole, type Identity, type IdentityKey, type JsonObject } from '../../hub-model.js';
 import type { StandStillWatch } from '../../stand-still.js';
 import type { ReportedPort } from '../../twin/ports.js';
 import { systemClock } from '../system-clock.js';
 import { createPace } from './connect-pace.js';
 import { openDeviceSession } from './device-session.js';
+import { openNoted, type NotedSession } from './noted-session.js';
+import { isBackAtSource, lastUser, memoryOwnUse, type OwnUsePort } from './own-use.js';
 import { createSessionPool } from './session-pool.js';
+import { withoutRemovals } from './without-removals.js';
 
 export interface ReportedWriterOptions {
   /** `getIdentity` reads that hub's registry, keys included, as RegistryHubPort has it. */
   hubs: Record<HubRole, { hostName: string; getIdentity(key: IdentityKey): Promise<Identity | undefined> }>;
+  /** Our connections, as all instances know them. Default: this process alone. */
+  ownUse?: OwnUsePort;
   /** Default 20. */
   maxOpen?: number;
   /** New connections; S1 allows 100 a second for all devices of a hub. Default 50. */
@@ -37,6 +42,9 @@ const usableKey = ({ authentication, status }: Identity): string | undefined => 
 };
 
 class NotWritable extends Error {}
+class HomeElsewhere extends Error {}
+
+const isEmpty = (patch: JsonObject): boolean => Object.keys(patch).length === 0;
 
 /**
  * REPORTED_STRATEGY=device: reported properties can only be written by the device, so this connects as the device with the key from the hub's registry.
@@ -45,11 +53,23 @@ class NotWritable extends Error {}
  */
 export const createReportedWriter = (options: ReportedWriterOptions): DeviceReportedWriter => {
   const { hubs, maxOpen = 20, connectsPerSecond = 50, timeoutInMs = 30_000, idleInMs = 5_000 } = options;
-  const pace = createPace(connectsPerSecond, options.clock ?? systemClock);
-  const pool = createSessionPool({ maxOpen, idleInMs });
+  const { clock = systemClock, ownUse = memoryOwnUse() } = options;
+  const pace = createPace(connectsPerSecond, clock);
+  const pool = createSessionPool<NotedSession>({ maxOpen, idleInMs });
   let closed = false;
 
-  const openAs = async (hub: HubRole, key: IdentityKey) => {
+  /** Has anybody else used this copy? Throws HomeElsewhere where somebody lives there (docs/decisions/0010). */
+  const wasVisited = async (hub: HubRole, identity: Identity): Promise<boolean> => {
+    const { key, generationId } = identity;
+    const use = await ownUse.read(hub, key);
+    const user = lastUser(identity, use, timeoutInMs);
+    if (user === 'somebodyNow') throw new HomeElsewhere();
+    if (user === 'somebody' && !isBackAtSource(await hubs[otherRole(hub)].getIdentity(key), identity))
+      throw new HomeElsewhere();
+    return user === 'somebody' || (use?.generationId === generationId && use.visited);
+  };
+
+  const openAs = async (hub: HubRole, key: IdentityKey): Promise<NotedSession> => {
     const { hostName } = hubs[hub];
     const identity = await hubs[hub].getIdentity(key);
     if (identity === undefined) {
@@ -60,9 +80,11 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
     if (sharedAccessKey === undefined) {
       throw new NotWritable();
     }
+    const visited = await wasVisited(hub, identity);
     await pace();
+    const open = () => openDeviceSession({ hostName, key, sharedAccessKey, timeoutInMs });
     try {
-      return await openDeviceSession({ hostName, key, sharedAccessKey, timeoutInMs });
+      return await openNoted({ hub, key, generationId: identity.generationId, visited, ownUse, clock, open });
     } catch (error) {
       // A module has no status: the hub refuses it while its device is disabled.
       if (key.moduleId !== undefined && isAppError(error, 'deviceConnectionFailed') && !error.retryable) {
@@ -76,25 +98,32 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
   };
 
   return {
-    patchReported: async (hub, key, patch) => {
+    patchReported: async (hub, key, patch, { byState = false } = {}) => {
       if (closed) {
         throw new AppError('aborted', 'reported: closed', { retryable: true });
       }
       try {
-        await pool.use(
+        return await pool.use(
           `${hub}/${keyText(key)}`,
           () => openAs(hub, key),
-          (session) => {
+          async (session) => {
+            const kept = byState && !session.mayRemove ? withoutRemovals(patch) : patch;
+            const outcome = JSON.stringify(kept) === JSON.stringify(patch) ? 'written' : 'writtenInPart';
+            if (isEmpty(kept)) return outcome;
             if (options.standStill?.isUncertain()) {
               throw new AppError('aborted', 'reported: this process stood still', { retryable: true });
             }
-            return session.patchReported(patch);
+            await session.patchReported(kept);
+            return outcome;
           },
         );
-        return 'written';
       } catch (error) {
-        if (error instanceof NotWritable) {
+        // A module has no status: its device's counts, and the hub shows no modules of a disabled one.
+        if (error instanceof NotWritable || isAppError(error, 'deviceDisabled')) {
           return 'notWritable';
+        }
+        if (error instanceof HomeElsewhere) {
+          return 'homeElsewhere';
         }
         throw error;
       }

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache';
 import pLimit from 'p-limit';
 import type { DeviceSession } from './device-session.js';
 
-export interface SessionPool {
+export interface SessionPool<Session extends DeviceSession> {
   /** Runs `task` on the session of this name, opened if there is none; tasks of one name run one after another. */
-  use<T>(name: string, open: () => Promise<DeviceSession>, task: (session: DeviceSession) => Promise<T>): Promise<T>;
+  use<T>(name: string, open: () => Promise<Session>, task: (session: Session) => Promise<T>): Promise<T>;
   /** A session of this name is open now. */
   has(name: string): boolean;
   /** Waits for the tasks under way and closes everything. */
@@ -12,22 +12,25 @@ export interface SessionPool {
 }
 
 /** At most `maxOpen` sessions, the ones in use included; those that nobody wants for `idleInMs` are closed. */
-export const createSessionPool = (options: { maxOpen: number; idleInMs: number }): SessionPool => {
+export const createSessionPool = <Session extends DeviceSession = DeviceSession>(options: {
+  maxOpen: number;
+  idleInMs: number;
+}): SessionPool<Session> => {
   const { maxOpen, idleInMs } = options;
   const limit = pLimit(maxOpen);
   const turns = new Map<string, Promise<unknown>>();
   const closing = new Set<Promise<void>>();
   /** Sessions in use, by name. */
-  const used = new Map<string, DeviceSession>();
+  const used = new Map<string, Session>();
   let inUse = 0;
   let closed = false;
 
-  const closeSession = (session: DeviceSession): Promise<void> => {
+  const closeSession = (session: Session): Promise<void> => {
     const done = session.close().finally(() => closing.delete(done));
     closing.add(done);
     return done;
   };
-  const idle = new LRUCache<string, DeviceSession>({
+  const idle = new LRUCache<string, Session>({
     max: maxOpen,
     ttl: idleInMs,
     ttlAutopurge: true,
@@ -39,7 +42,7 @@ export const createSessionPool = (options: { maxOpen: number; idleInMs: number }
     },
   });
 
-  const take = async (name: string, open: () => Promise<DeviceSession>): Promise<DeviceSession> => {
+  const take = async (name: string, open: () => Promise<Session>): Promise<Session> => {
     const kept = idle.get(name);
     if (kept !== undefined) {
       idle.delete(name);
@@ -56,9 +59,9 @@ export const createSessionPool = (options: { maxOpen: number; idleInMs: number }
     return open();
   };
 
-  const run = async <T>(name: string, open: () => Promise<DeviceSession>, task: (s: DeviceSession) => Promise<T>) => {
+  const run = async <T>(name: string, open: () => Promise<Session>, task: (s: Session) => Promise<T>) => {
     inUse += 1;
-    let session: DeviceSession | undefined;
+    let session: Session | undefined;
     try {
       session = await take(name, open);
       used.set(name, session);

@@ -21,6 +21,7 @@ export const identityAnswer = z.object({
   deviceScope: z.string().nullish(),
   parentScopes: z.array(z.string()).nullish(),
   connectionState: z.string().nullish(),
+  connectionStateUpdatedTime: z.string().nullish(),
   /** `0001-01-01T00:00:00` stands for never. */
   lastActivityTime: z.string().nullish(),
   authentication: z.object({

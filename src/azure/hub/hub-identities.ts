@@ -25,17 +25,25 @@ const keyOf = ({ deviceId, moduleId }: Pick<IdentityAnswer, 'deviceId' | 'module
 const connectionOf = ({ connectionState: state }: IdentityAnswer): Pick<Identity, 'connectionState'> =>
   state === 'Connected' || state === 'Disconnected' ? { connectionState: state } : {};
 
+/** Undefined for the year 1, which stands for never. */
+const timeOf = (text: string | null | undefined): Date | undefined => {
+  const time = Date.parse(zoned(text ?? ''));
+  return time > 0 ? new Date(time) : undefined;
+};
+
 export const toIdentity = (answer: IdentityAnswer): Identity => {
   const { generationId, etag, managedBy, statusReason } = answer;
   const key = keyOf(answer);
-  const activeAt = Date.parse(zoned(answer.lastActivityTime ?? ''));
+  const changedAt = timeOf(answer.connectionStateUpdatedTime);
+  const activeAt = timeOf(answer.lastActivityTime);
   const common = {
     key,
     generationId,
     etag,
     authentication: toAuthentication(answer.authentication),
     ...connectionOf(answer),
-    ...(activeAt > 0 ? { lastActivityTime: new Date(activeAt) } : {}),
+    ...(changedAt && { connectionStateUpdatedTime: changedAt }),
+    ...(activeAt && { lastActivityTime: activeAt }),
   };
   if (key.moduleId !== undefined) {
     return { ...common, ...(typeof managedBy === 'string' ? { managedBy } : {}) };

@@ -84,8 +84,8 @@ export const createPacedReported = (
   turnstiles: Readonly<Record<HubRole, Turnstile>>,
 ): PacedReported => ({
   ...port,
-  patchReported: (hub, key, patch) =>
+  patchReported: (hub, key, patch, options) =>
     turnstiles[hub].write({ lane: 'twinWrite', messages: messagesOf(patch), maxWaitInMs: PATIENT_IN_MS }, () =>
-      port.patchReported(hub, key, patch),
+      port.patchReported(hub, key, patch, options),
     ),
 });

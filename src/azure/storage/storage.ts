@@ -11,6 +11,8 @@ import { systemClock } from '../system-clock.js';
 import type { BudgetStorePort } from '../../pacing/ports.js';
 import type { PositionPort } from '../../twin/ports.js';
 import type { ProgressPort, WatchStorePort } from '../../failover/ports.js';
+import type { OwnUsePort } from '../device/own-use.js';
+import { createOwnUseRows } from './own-use-rows.js';
 import { createBudgetRows } from './budget-rows.js';
 import { createConsumersBlob } from './consumers-blob.js';
 import { createParkedBlobs, type ParkedBlobs } from './parked-blobs.js';
@@ -56,6 +58,7 @@ export interface Storage {
   watches: WatchStorePort;
   progress: ProgressPort;
   positions: PositionPort;
+  ownUse: OwnUsePort;
   /** For clients that bring their own way of storing: the SDK's checkpoints. */
   blobs: BlobServiceClient;
 }
@@ -130,6 +133,7 @@ export const createStorage = (connection: StorageConnection, options: StorageOpt
     watches: createConsumersBlob(blobs),
     progress: createProgressRows(table),
     positions: createPartitionRows(table),
+    ownUse: createOwnUseRows(table, options.hubNames),
     blobs,
   };
 };
