@@ -110,8 +110,10 @@ var app = {
   features: relayHosting == 'none' ? features : union(features, ['failover'])
   consumerGroups: consumerGroups
   readsTelemetry: contains(features, 'failover') || relayHosting != 'none'
-  standbyTier: hubSku
-  standbyUnits: hubUnits
+  // The sizes of existing hubs are not asked for: set PRIMARY_TIER and SECONDARY_TIER of the app to what they have.
+  primaryTier: empty(existingPrimaryHub) ? hubSku : 'off'
+  secondaryTier: empty(existingSecondaryHub) ? hubSku : 'off'
+  hubUnits: hubUnits
   nodeVersion: nodeVersion
   instanceMemoryMB: instanceMemoryMB
   relayHosting: relayHosting

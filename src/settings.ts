@@ -1,30 +1,20 @@
 import { AppError } from './errors.js';
 import type { HubRole } from './hub-model.js';
-import type { HubTier } from './pacing/tiers.js';
 import { checkConnections } from './settings/check-connections.js';
 import { checkNames } from './settings/check-names.js';
 import { present } from './settings/environment.js';
 import { readFailover, type FailoverSettings } from './settings/failover.js';
 import type { Feature } from './settings/features.js';
 import { readHubs, type HubSettings } from './settings/hubs.js';
+import { readPacing, type PacingSettings } from './settings/pacing.js';
 import { readValues } from './settings/read-values.js';
 import { readRelay, type RelaySettings } from './settings/relay.js';
 import { readStorages, type StorageSettings } from './settings/storage.js';
 import { readTwinEvents, type TwinEventsSettings } from './settings/twin-events.js';
 
 export type { Connection } from './settings/connection.js';
+export type { PacingSettings } from './settings/pacing.js';
 export type { StorageSettings } from './settings/storage.js';
-
-/** What of the standby hub is the mirror's. */
-export interface PacingSettings {
-  /** `off`: unknown, so that only the hub's own refusals slow us down. */
-  tier: HubTier | 'off';
-  units: number;
-  /** 0 to 1, of the hub's throttles. */
-  throttleShare: number;
-  /** 0 to 1, of the hub's messages of a UTC day. */
-  quotaShare: number;
-}
 
 export interface Settings {
   /** What this deployment runs. Health is always there. */
@@ -70,6 +60,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
   const hubs = readHubs(env, problems);
   const storage = readStorages(env, problems);
   const failover = readFailover(set, hubs, problems);
+  const pacing = readPacing(set, problems);
   const relay = readRelay(env, set, problems);
   if (set.STATE_MAX_AGE_MS <= set.STATE_REFRESH_MS)
     problems.push('STATE_MAX_AGE_MS: must be greater than STATE_REFRESH_MS');
@@ -95,12 +86,7 @@ export function loadSettings(source: Readonly<Record<string, string | undefined>
     stateMaxAgeInMs: set.STATE_MAX_AGE_MS,
     holdLimitInMs: set.HOLD_LIMIT_SECONDS * 1000,
     deleteGraceInMs: set.DELETE_GRACE_SECONDS * 1000,
-    pacing: {
-      tier: set.STANDBY_TIER,
-      units: set.STANDBY_UNITS,
-      throttleShare: set.MIRROR_THROTTLE_SHARE,
-      quotaShare: set.MIRROR_QUOTA_SHARE,
-    },
+    pacing,
     repairPerMinute: set.REPAIR_PER_MINUTE,
     massChangeLimit: set.MASS_CHANGE_LIMIT,
     repairOverdueInMs: set.REPAIR_OVERDUE_SECONDS * 1000,

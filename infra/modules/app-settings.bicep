@@ -52,8 +52,10 @@ var witness = {
 var sync = {
   FEATURES: join(app.features, ',')
   TWIN_CONSUMER_GROUP: 'standby'
-  STANDBY_TIER: app.standbyTier
-  STANDBY_UNITS: string(app.standbyUnits)
+  PRIMARY_TIER: app.primaryTier
+  PRIMARY_UNITS: string(app.hubUnits)
+  SECONDARY_TIER: app.secondaryTier
+  SECONDARY_UNITS: string(app.hubUnits)
 }
 
 var fromPrimary = {

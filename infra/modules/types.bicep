@@ -28,8 +28,10 @@ type App = {
   consumerGroups: string[]
   @description('The built-in endpoints are read or watched: their policy key is needed.')
   readsTelemetry: bool
-  standbyTier: 'S1' | 'S2' | 'S3'
-  standbyUnits: int
+  @description('off: an existing hub, of which nothing is known.')
+  primaryTier: 'off' | 'S1' | 'S2' | 'S3'
+  secondaryTier: 'off' | 'S1' | 'S2' | 'S3'
+  hubUnits: int
   nodeVersion: '22' | '24'
   instanceMemoryMB: 512 | 2048 | 4096
   relayHosting: 'none' | 'premium' | 'container'

@@ -38,15 +38,16 @@ export interface Pacing {
   flush(): Promise<void>;
 }
 
-/** Budgets of this instance for both hubs. With tier `off` only the hubs' own 429 slow calls down, and nothing is stored. */
+/** Budgets of this instance, each hub's by its own tier. With tier `off` only the hub's own 429 slow calls down, and nothing is stored. */
 export function createPacing(options: PaceHubsOptions): Pacing {
   const { pacing, mirror, store, instanceId, clock, logger } = options;
   const partitions = createPartitionsSeen(clock);
   const budgets: InstanceBudget[] = [];
 
   const limitsOf = (hub: HubRole) => {
-    if (pacing.tier === 'off') return undefined;
-    const budget = hubBudget(pacing.tier, pacing.units);
+    const { tier, units } = pacing.hubs[hub];
+    if (tier === 'off') return undefined;
+    const budget = hubBudget(tier, units);
     const messagesPerDay = Math.floor(budget.messagesPerDay * pacing.quotaShare);
     const countPartitions = () => partitions.count();
     const instance = createInstanceBudget({ hub, instanceId, store, clock, messagesPerDay, countPartitions });

@@ -1,8 +1,17 @@
+import { z } from 'zod';
 import { hubTiers } from '../pacing/tiers.js';
-import { choice, connection, entityName, share, wholeNumber, type SettingDefinition } from './definition.js';
+import { optional, choice, connection, entityName, share, wholeNumber, type SettingDefinition } from './definition.js';
 
 const namespaceString =
   'Endpoint=sb://{namespace}.servicebus.windows.net/;SharedAccessKeyName={policy};SharedAccessKey={key}';
+
+const tier = z.enum(['off', ...hubTiers]);
+const tierLimits = '`off`, `S1`, `S2`, `S3`';
+const units = z
+  .string()
+  .regex(/^\d+$/, 'must be a whole number in digits')
+  .transform(Number)
+  .pipe(z.int().min(1).max(200));
 
 /** Features sync and routing. */
 export const mirrorDefinitions = {
@@ -71,12 +80,32 @@ export const mirrorDefinitions = {
     features: ['sync'],
     meaning: 'how long the copy of a deleted device is only disabled before it is deleted',
   },
-  STANDBY_TIER: {
+  PRIMARY_TIER: {
     ...choice('off', ['off', ...hubTiers]),
     features: ['sync'],
-    meaning: "the standby hub's: calls to it keep to the mirror's share of its limits",
+    meaning: "the primary hub's: while it is the standby, calls to it keep to the mirror's share of its limits",
   },
-  STANDBY_UNITS: { ...wholeNumber(1, 1, 200), features: ['sync'], meaning: 'its units' },
+  PRIMARY_UNITS: { ...wholeNumber(1, 1, 200), features: ['sync'], meaning: 'its units' },
+  SECONDARY_TIER: {
+    ...optional(tier, { unset: 'as STANDBY_TIER', limits: tierLimits }),
+    features: ['sync'],
+    meaning: 'the same of the secondary hub',
+  },
+  SECONDARY_UNITS: {
+    ...optional(units, { unset: 'as STANDBY_UNITS', limits: 'whole, 1 to 200' }),
+    features: ['sync'],
+    meaning: 'its units',
+  },
+  STANDBY_TIER: {
+    ...optional(tier, { unset: 'off', limits: tierLimits }),
+    features: ['sync'],
+    meaning: 'older name of `SECONDARY_TIER`',
+  },
+  STANDBY_UNITS: {
+    ...optional(units, { unset: '1', limits: 'whole, 1 to 200' }),
+    features: ['sync'],
+    meaning: 'older name of `SECONDARY_UNITS`',
+  },
   MIRROR_THROTTLE_SHARE: {
     ...share(0.8),
     features: ['sync'],

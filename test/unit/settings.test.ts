@@ -49,7 +49,11 @@ describe('loadSettings', () => {
       stateMaxAgeInMs: 30_000,
       holdLimitInMs: 3_600_000,
       deleteGraceInMs: 3_600_000,
-      pacing: { tier: 'off', units: 1, throttleShare: 0.8, quotaShare: 0.5 },
+      pacing: {
+        hubs: { primary: { tier: 'off', units: 1 }, secondary: { tier: 'off', units: 1 } },
+        throttleShare: 0.8,
+        quotaShare: 0.5,
+      },
       repairPerMinute: 60,
       massChangeLimit: 0,
       repairOverdueInMs: 300_000,
@@ -124,12 +128,27 @@ describe('loadSettings', () => {
   it("reads what of the standby is the mirror's, and refuses a share of nothing or of more than all", () => {
     const shares = { MIRROR_THROTTLE_SHARE: '0.9', MIRROR_QUOTA_SHARE: '0.25', REPAIR_PER_MINUTE: '600' };
     expect(loadSettings({ ...least, ...shares, STANDBY_TIER: 'S2', STANDBY_UNITS: '3' })).toMatchObject({
-      pacing: { tier: 'S2', units: 3, throttleShare: 0.9, quotaShare: 0.25 },
+      pacing: {
+        hubs: { primary: { tier: 'off', units: 1 }, secondary: { tier: 'S2', units: 3 } },
+        throttleShare: 0.9,
+        quotaShare: 0.25,
+      },
       repairPerMinute: 600,
     });
     const error = problemOf({ ...least, MIRROR_THROTTLE_SHARE: '0', MIRROR_QUOTA_SHARE: '1.1', STANDBY_TIER: 'F1' });
     for (const name of ['MIRROR_THROTTLE_SHARE', 'MIRROR_QUOTA_SHARE', 'STANDBY_TIER'])
       expect(error.message).toContain(name);
+  });
+
+  it('reads the tier of each hub, and the older names for the secondary alone', () => {
+    const own = { PRIMARY_TIER: 'S3', PRIMARY_UNITS: '2', SECONDARY_TIER: 'S1', SECONDARY_UNITS: '4' };
+    const sizes = { primary: { tier: 'S3', units: 2 }, secondary: { tier: 'S1', units: 4 } };
+    expect(loadSettings({ ...least, ...own }).pacing.hubs).toEqual(sizes);
+    const both = { ...least, ...own, STANDBY_TIER: 'S1', STANDBY_UNITS: '4' };
+    expect(loadSettings(both).pacing.hubs).toEqual(sizes);
+    const { message } = problemOf({ ...both, STANDBY_TIER: 'S2', STANDBY_UNITS: '5' });
+    for (const name of ['STANDBY_TIER: is the older name of SECONDARY_TIER', 'STANDBY_UNITS: is the older name'])
+      expect(message).toContain(name);
   });
 
   it.each(['P', 'p.device', 'p.service'])('refuses one hub in both roles: p and %s', (name) => {

@@ -20,8 +20,8 @@ const checks: Checks = {
       ],
       ['modules/types.bicep', "'22' | '24'", "'20' | '22'", /App\.nodeVersion does not take '24'/],
       ['modules/deployment.bicep', 'hosting: app.relayHosting', "hosting: 'dedicated'", /hosting does not take 'ded/],
-      ['main.bicep', '  standbyUnits: hubUnits\n', '', /module secondaryDeployment: App lacks standbyUnits/],
-      ['main.bicep', 'standbyUnits: hubUnits', 'standbyUnits: 1\n  units: 1', /App has no units/],
+      ['main.bicep', '  hubUnits: hubUnits\n', '', /module secondaryDeployment: App lacks hubUnits/],
+      ['main.bicep', 'hubUnits: hubUnits', 'hubUnits: 1\n  units: 1', /App has no units/],
     ],
   },
   locks: {

@@ -55,8 +55,13 @@ const checks: Checks = {
   settings: {
     check: settings,
     planted: [
-      ['modules/app-settings.bicep', 'STANDBY_TIER:', 'STANDBY_TEIR:', /STANDBY_TEIR: the app knows no such setting/],
-      ['modules/app-settings.bicep', 'STANDBY_TIER:', 'STANDBY_TEIR:', /STANDBY_TIER: infra does not give it/],
+      [
+        'modules/app-settings.bicep',
+        'SECONDARY_TIER:',
+        'SECONDARY_TEIR:',
+        /SECONDARY_TEIR: the app knows no such setting/,
+      ],
+      ['modules/app-settings.bicep', 'SECONDARY_TIER:', 'SECONDARY_TEIR:', /SECONDARY_TIER: infra does not give it/],
       ['modules/types.bicep', /  CANARY_SECONDS: int\?\n/, '', /CANARY_SECONDS: infra does not give it/],
       [
         'modules/app-settings.bicep',

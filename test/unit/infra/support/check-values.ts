@@ -77,8 +77,8 @@ const identityParts = ['credential', 'clientId'];
 /** What the host itself reads. */
 const hostSettings = /^(APPLICATIONINSIGHTS_|FUNCTIONS_|WEBSITE_|AzureFunctionsJobHost__)/;
 
-/** Not given, because the relay that infra makes reads the state storage of its region's app. */
-const notNeeded = new Set(['RELAY_APP_URL', 'RELAY_APP_KEY']);
+/** Not given: the relay that infra makes reads the state storage of its region's app, and the last two are older names. */
+const notNeeded = new Set(['RELAY_APP_URL', 'RELAY_APP_KEY', 'STANDBY_TIER', 'STANDBY_UNITS']);
 
 /** Settings that the app reads and infra does not give; ones that it does not know; secrets given as text. */
 export const settingFindings = (infra: Infra, known: ReadonlyMap<string, KnownSetting>): string[] => {
