@@ -3,7 +3,7 @@ import type { HubTier } from '../pacing/tiers.js';
 import type { SettingValues } from './read-values.js';
 
 /** What one hub has. Budgets belong to hubs, not to roles: a hub keeps its own when the direction turns. */
-export interface HubSize {
+interface HubSize {
   /** `off`: unknown, so that only the hub's own refusals slow us down. */
   tier: HubTier | 'off';
   units: number;

@@ -24,7 +24,7 @@ export interface OwnUsePort {
 }
 
 /** The hub's clock and ours. */
-export const SKEW_IN_MS = 3_000;
+const SKEW_IN_MS = 3_000;
 
 /**
  * Who was connected to the copy: nobody but us, somebody who is there now, or somebody who has left. Source of the fields: "Get Identity"
