@@ -76,7 +76,8 @@ const bringUp = async (
   if (isKnown && version < (ledger?.sourceVersion ?? 0)) await tellRolledBack(run, source);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
   const isWritten = ledger?.targetEtag === target.etag && ledger.writing === undefined && ledger.kept === undefined;
-  if (isKnown && isWritten && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
+  const isSame = ledger?.sourceEtag === source.etag;
+  if (isKnown && isWritten && isSame && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
   // Modules may have waited for it to be enabled.
   const isEnabled = pair.target?.status === 'disabled' && target.status === 'enabled';
   if (!isKnown || isEnabled) await complete(run, source.key);
@@ -87,6 +88,7 @@ const bringUp = async (
     sourceGenerationId: source.generationId,
     targetGenerationId: target.generationId,
     targetEtag: target.etag,
+    sourceEtag: source.etag,
     copiedAt: isKnown && ledger !== undefined ? ledger.copiedAt : now,
     sourceVersion: version,
     stateAt: now,

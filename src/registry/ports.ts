@@ -116,6 +116,11 @@ export interface LedgerEntry {
    */
   targetEtag?: string;
   /**
+   * `copied` only: the source identity's ETag as it was copied. After a failover it tells whether anybody has written the former source
+   * since. Absent in rows of older versions.
+   */
+  sourceEtag?: string;
+  /**
    * Set before an identity is written and gone afterwards: a mark of the content that is under way. A write
    * whose answer was lost is known for ours by it.
    */

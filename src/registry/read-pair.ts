@@ -1,4 +1,5 @@
 import type { Identity, IdentityKey } from '../hub-model.js';
+import { newestEvidence } from './evidence.js';
 import type { LedgerEntry } from './ports.js';
 import type { SyncRun } from './sync-run.js';
 import { on } from './sync-stop.js';
@@ -13,6 +14,6 @@ export interface IdentityPair {
 export const readPair = async (run: SyncRun, key: IdentityKey): Promise<IdentityPair> => {
   const target = await on('target', run.targetHub.getIdentity(key));
   const source = await on('source', run.sourceHub.getIdentity(key));
-  const ledger = await on('storage', run.ledger.read(run.source, key));
-  return { source, target, ledger };
+  const rows = Promise.all([run.ledger.read(run.source, key), run.ledger.read(run.target, key)]);
+  return { source, target, ledger: newestEvidence(...(await on('storage', rows))) };
 };

@@ -16,6 +16,7 @@ const rowSchema = z.object({
   sourceGenerationId: z.string(),
   targetGenerationId: z.string(),
   targetEtag: z.string().optional(),
+  sourceEtag: z.string().optional(),
   writing: z.string().optional(),
   copiedAt: z.coerce.date(),
   deleteAfter: z.coerce.date().optional(),
@@ -30,11 +31,12 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, stateAt, targetEtag, writing, copyEtag, kept, ...rest } = parsed.data;
+  const { deleteAfter, sourceVersion, stateAt, targetEtag, sourceEtag, writing, copyEtag, kept, ...rest } = parsed.data;
   return {
     key,
     ...rest,
     ...(targetEtag === undefined ? {} : { targetEtag }),
+    ...(sourceEtag === undefined ? {} : { sourceEtag }),
     ...(writing === undefined ? {} : { writing }),
     ...(deleteAfter === undefined ? {} : { deleteAfter }),
     ...(sourceVersion === undefined ? {} : { sourceVersion }),
