@@ -13,6 +13,8 @@ import type { NothingReason, SyncOutcome } from './sync-outcome.js';
 interface CopyMark {
   generationId: string;
   begunAt: Date;
+  /** It is somebody else's now, who lives there. */
+  isMoved?: true;
   /** Of the source's twin that was last copied, when, and the ETag of the copy's twin after that; absent while the copy is not complete. */
   state?: { version: number; at: Date; etag?: string };
 }
@@ -47,6 +49,7 @@ export const createReplicate = (
       return {
         generationId: state === 'creating' ? '' : row.targetGenerationId,
         begunAt,
+        ...(row.kept === 'dpsMove' && { isMoved: true as const }),
         ...(state === 'copied' &&
           version !== undefined && { state: { version, at, ...(etag !== undefined && { etag }) } }),
       };

@@ -27,6 +27,8 @@ export interface CopyMark {
   generationId: string;
   /** By this process's clock: never before the copy's source began its life. */
   begunAt: Date;
+  /** It is somebody else's now, who lives there: nothing is written to it. */
+  isMoved?: true;
   /** The last copy by state; absent while the copy is not complete. */
   state?: CopiedState;
 }

@@ -82,6 +82,7 @@ async function takeStep(
   if (verdict.kind === 'skip') return skip(verdict.reason, count, fx);
   // The direction is asked again after each look.
   if (!look) return lookAtCopy(key, conflicts > 0, fx);
+  if (look.mark?.isMoved) return skip('dpsMove', count, fx);
   const items = write.changes.map(({ item }) => item);
   const plan = planByAge(items, look.mark, queue);
   if (plan === 'split') return { kind: 'split' };

@@ -37,6 +37,7 @@ describe('a device that is moved to the standby by somebody else', () => {
     await room.handleEvent(deleted('d'));
     await drain(room);
     livesThere(room);
+    expect(await room.replicate.copyOf('primary', d)).toMatchObject({ isMoved: true });
     expect(list(room)).toEqual([{ key: d, reason: 'dpsMove' }]);
     expect(room.skips).toEqual(['foreign', 'dpsMove', 'dpsMove']);
     expect(room.ledger.marks.size).toBe(0);
@@ -155,6 +156,29 @@ describe('whoever is connected on the standby', () => {
     room.ours.add('secondary d');
     await room.handleRetry(room.queue.messages.shift()?.message);
     expect(room.hubs.secondary.identityOf(d).status).toBe('disabled');
+    expect(list(room)).toEqual([]);
+  });
+});
+
+describe('hubs that change places', () => {
+  it('let a delete on the hub that is active then reach the other', async () => {
+    const room = await mirrored();
+    room.state.activeHub = 'secondary';
+    room.hubs.secondary.remove(d);
+    expect(await room.handleEvent(deleted('d', 's-hub'))).toEqual({ kind: 'done', did: 'disabled' });
+    expect(room.hubs.primary.identityOf(d).status).toBe('disabled');
+  });
+
+  it('make nobody a stranger: what was written on either while it was active is mirrored after the way back', async () => {
+    const room = await mirrored();
+    room.state.activeHub = 'secondary';
+    room.hubs.secondary.edit(d, { authentication: someKeys('rolled there') });
+    room.clock.advance(60_000);
+    expect(await room.syncIdentity('secondary', d)).toEqual({ kind: 'done', did: 'updated' });
+    room.state.activeHub = 'primary';
+    room.hubs.primary.edit(d, { authentication: someKeys('rolled here') });
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'updated' });
+    expect(room.hubs.secondary.contents()).toEqual(room.hubs.primary.contents());
     expect(list(room)).toEqual([]);
   });
 });

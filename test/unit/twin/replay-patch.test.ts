@@ -26,6 +26,15 @@ describe('an update', () => {
     });
   });
 
+  it('of a device that was moved to the target by somebody else is skipped by name', async () => {
+    const room = aRoom();
+    room.target.add(device, { tags: { by: 'dps' } });
+    room.registry.copyMark = () => ({ generationId: 'g', begunAt: new Date(0), isMoved: true });
+    await room.replay(anUpdate(device, { tags: { a: 1 } }));
+    expect(patchesOf(room.target)).toEqual([]);
+    expect(room.counters.read(room.clock.now())).toMatchObject({ applied: 0, skipped: { dpsMove: 1 } });
+  });
+
   it('leaves a section alone that it does not name', async () => {
     const room = aRoom();
     room.target.add(device);
