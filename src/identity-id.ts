@@ -1,3 +1,5 @@
+import type { IdentityKey } from './hub-model.js';
+
 /**
  * Ids of devices and modules: 1 to 128 characters, ASCII letters and digits and `- : . + % _ # * ? ! ( ) , = @ ; $ '`, case-sensitive.
  * Source: IoT Hub developer guide, "Device identity properties" and "Module identity properties".
@@ -9,3 +11,6 @@ const idPattern = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
  * so that a call would be about another resource. No other id changes: `%`, `#` and `?` are encoded.
  */
 export const isValidId = (text: string): boolean => idPattern.test(text) && text !== '.' && text !== '..';
+
+/** `$edgeAgent` and `$edgeHub`: no module id of a user begins with `$`. */
+export const isSystemModule = ({ moduleId }: IdentityKey): boolean => moduleId?.startsWith('$') ?? false;

@@ -1,4 +1,4 @@
-import { isValidId } from '../identity-id.js';
+import { isSystemModule, isValidId } from '../identity-id.js';
 import { keyText, type HubRole, type IdentityKey } from '../hub-model.js';
 import { copyIdentity } from './copy-identity.js';
 import { copyTwinAlone, orIfDisabled } from './disabled-device.js';
@@ -51,7 +51,6 @@ const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
 };
 
 /** $edgeAgent and $edgeHub are made with their device, and refuse to be written: 401100 SystemModuleModifyUnauthorizedAccess. */
-const isSystemModule = ({ moduleId }: IdentityKey): boolean => moduleId?.startsWith('$') ?? false;
 
 const syncDevice = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => copyIdentity(run, key, syncModulesOf);
 

@@ -5,7 +5,7 @@ import { createTrails, judge, type Trail, type Trails } from './event-order.js';
 import { parseEvent } from './parse-event.js';
 import { planIdentity, type IdentityWork, type PlannedEvent } from './plan-identity.js';
 import type { Place } from './position.js';
-import type { ParkReason, RawTwinEvent, SkipReason } from './ports.js';
+import type { DirtyReason, ParkReason, RawTwinEvent, SkipReason } from './ports.js';
 
 /** A batch under way: what is left of it. */
 export interface Batch {
@@ -13,8 +13,8 @@ export interface Batch {
   /** Events that nothing can be done with; parked ones are taken off. */
   readonly unreadable: { raw: RawTwinEvent; reason: ParkReason; detail: string }[];
   readonly skips: SkipReason[];
-  /** Identities whose changes came out of order; marked ones are taken off. */
-  readonly late: IdentityKey[];
+  /** Identities to be repaired by state: a change of theirs was parked, or came out of order. Marked ones are taken off. */
+  readonly marks: { key: IdentityKey; reason: DirtyReason }[];
   /** What will have been seen of each identity once the batch is done, by key. */
   readonly trails: ReadonlyMap<string, Trail>;
 }
@@ -28,20 +28,23 @@ function planBatch(
 ): Batch {
   const groups = new Map<string, PlannedEvent[]>();
   const trails = new Map<string, Trail>();
-  const late = new Map<string, IdentityKey>();
+  const marks = new Map<string, Batch['marks'][number]>();
+  const mark = (key: IdentityKey, reason: DirtyReason) => marks.set(keyText(key), { key, reason });
   const unreadable: Batch['unreadable'] = [];
   const skips: SkipReason[] = [];
   for (const raw of events) {
     const event = parseEvent(raw, sourceHubName);
-    if (event.kind === 'park') unreadable.push({ raw, reason: event.reason, detail: event.detail });
-    else if (event.kind === 'skip') skips.push(event.reason);
-    else if (placeOf(raw) === 'before') late.set(keyText(event.key), event.key);
+    if (event.kind === 'park') {
+      unreadable.push({ raw, reason: event.reason, detail: event.detail });
+      if (event.key) mark(event.key, 'unreadable');
+    } else if (event.kind === 'skip') skips.push(event.reason);
+    else if (placeOf(raw) === 'before') mark(event.key, 'outOfOrder');
     else {
       const id = keyText(event.key);
       const { judgement, trail } = judge(trails.get(id) ?? seen.get(id) ?? [], event);
       trails.set(id, trail);
       if (judgement === 'duplicate') skips.push('duplicate');
-      else if (judgement === 'late') late.set(id, event.key);
+      else if (judgement === 'late') mark(event.key, 'outOfOrder');
       else groups.set(id, [...(groups.get(id) ?? []), { raw, event }]);
     }
   }
@@ -50,7 +53,7 @@ function planBatch(
     works,
     unreadable,
     skips: [...skips, ...works.flatMap((work) => work.skips)],
-    late: [...late.values()],
+    marks: [...marks.values()],
     trails,
   };
 }

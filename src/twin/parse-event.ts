@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { IdentityKey, JsonObject, JsonValue } from '../hub-model.js';
+import { isSystemModule } from '../identity-id.js';
 import { isJsonObject } from '../merge-patch.js';
 import { decodeBody } from './decode-body.js';
-import { park, parseHeader, wrongShape, type EventHeader, type Park } from './event-header.js';
-import type { RawTwinEvent, SkipReason } from './ports.js';
+import { park, parseHeader, wrongShape, type EventHeader, type Park, type Skip } from './event-header.js';
+import type { RawTwinEvent } from './ports.js';
 import { stripServiceFields } from '../service-fields.js';
 
 /** Sections are without `$`-fields. `updateTwin`: merge patches, empty ones left out. `replaceTwin`: whole documents. */
@@ -23,7 +24,7 @@ export interface LifecycleChange {
   key: IdentityKey;
   operationTimestamp?: Date;
 }
-export type ParsedEvent = TwinChange | LifecycleChange | Park | { kind: 'skip'; reason: SkipReason };
+export type ParsedEvent = TwinChange | LifecycleChange | Park | Skip;
 
 const sectionSchema = z.custom<JsonObject>(isJsonObject);
 const versionSchema = z.number().optional().catch(undefined);
@@ -53,8 +54,9 @@ const lifecycleOpTypes: Record<string, { opType: LifecycleChange['opType']; modu
 export function parseEvent(raw: RawTwinEvent, sourceHubName: string): ParsedEvent {
   const header = parseHeader(raw, sourceHubName);
   if ('kind' in header) return header;
-  if (header.key.moduleId?.startsWith('$')) return { kind: 'skip', reason: 'systemModule' };
-  return header.source === 'twin' ? parseTwinChange(header, raw.body) : parseLifecycle(header, raw.body);
+  if (isSystemModule(header.key)) return { kind: 'skip', reason: 'systemModule' };
+  const event = header.source === 'twin' ? parseTwinChange(header, raw.body) : parseLifecycle(header, raw.body);
+  return event.kind === 'park' ? { ...event, key: header.key } : event;
 }
 
 const stamp = ({ operationTimestamp }: EventHeader) => (operationTimestamp ? { operationTimestamp } : {});

@@ -46,6 +46,7 @@ export type DirtyReason =
   | 'refusedByTarget'
   | 'reportedNotWritten'
   | 'homeElsewhere' // its device lives on the target: what that reports is newer than ours
+  | 'unreadable' // an event of it was parked: nobody knows what it would have changed
   | 'outOfOrder' // an older change came after a newer one
   | 'defect'; // our own code failed on this identity: state repairs what the events could not
 
@@ -82,7 +83,7 @@ export type ParkReason =
   | 'notJson'
   | 'wrongShape'
   | 'unknownOpType'
-  | 'unknownSource' // iothub-message-source is none that we route here
+  | 'unknownSource' // iothub-message-source is none that the service is known to have
   | 'unexpectedHub' // an event of another hub than this function's source
   | 'invalidId'
   | 'refusedByTarget';
@@ -135,6 +136,12 @@ export type SkipReason =
   | 'alreadyApplied' // delivered again: its partition was worked off beyond it
   | 'duplicate' // the same change once more: the route delivers at least once
   | 'systemModule' // $edgeAgent and $edgeHub come with their device
+  // Messages of other sources, which a route into the same event hub rightly brings:
+  | 'telemetry'
+  | 'digitalTwinChange'
+  | 'connectionState'
+  | 'jobLifecycle'
+  | 'mqttBroker'
   | 'defect'; // given up after an error of our own and marked dirty
 
 /** One event of the batch as the trigger hands it over: nothing is interpreted yet. */

@@ -90,8 +90,11 @@ const fieldsOf = (events: readonly RawTwinEvent[], { eventHubName, partitionId }
 const oldestOf = (events: readonly RawTwinEvent[]): Date | undefined =>
   events.find(({ enqueuedAt }) => enqueuedAt !== undefined)?.enqueuedAt;
 
-/** What waits, and why. `unreadable` stands for the events that could not be parked. */
-type Holds = Map<IdentityWork | 'unreadable' | 'late', Hold>;
+/** What waits, and why. `unreadable` stands for the events that could not be parked, `marks` for what could not be marked. */
+type Holds = Map<IdentityWork | 'unreadable' | 'marks', Hold>;
+
+/** Uploads and marks at once. They wait for the storage account only. */
+const RECORDS_AT_ONCE = 16;
 
 async function workOffBatch(
   batch: Batch,
@@ -99,10 +102,8 @@ async function workOffBatch(
   fx: Effects,
 ): Promise<Holds> {
   const holds: Holds = new Map();
-  const notParked = await parkUnreadable(batch, fx);
-  if (notParked) holds.set('unreadable', notParked);
-  const notMarked = await markLate(batch, fx);
-  if (notMarked) holds.set('late', notMarked);
+  // Beside the changes: a flood of events that nobody can read must not keep the others waiting.
+  const records = recordAll(batch, fx);
   const met = new Set<IdentityWork>();
   let stop: Hold | undefined;
   for (const queue of ['writes', 'reported'] as const) {
@@ -119,27 +120,37 @@ async function workOffBatch(
       if (hold.hubWide) stop = hold;
     });
   }
+  const { unreadable, marks } = await records;
+  if (unreadable) holds.set('unreadable', unreadable);
+  if (marks) holds.set('marks', marks);
   // Next time those come last: one identity that fails for ever must not keep the others from being tried.
   batch.works.sort((a, b) => Number(met.has(a)) - Number(met.has(b)));
   return holds;
 }
 
-async function parkUnreadable(batch: Batch, fx: Effects): Promise<Hold | undefined> {
-  for (let item = batch.unreadable[0]; item; item = batch.unreadable[0]) {
-    const hold = await fx.keep([item.raw], item.reason, item.detail);
-    if (hold) return hold;
-    batch.unreadable.shift();
-  }
-  return undefined;
+async function recordAll(batch: Batch, fx: Effects): Promise<Record<'unreadable' | 'marks', Hold | undefined>> {
+  const limit = pLimit(RECORDS_AT_ONCE);
+  const [unreadable, marks] = await Promise.all([
+    takeOff(batch.unreadable, limit, ({ raw, reason, detail }) => fx.keep([raw], reason, detail)),
+    takeOff(batch.marks, limit, ({ key, reason }) => fx.mark(key, reason)),
+  ]);
+  return { unreadable, marks };
 }
 
-async function markLate(batch: Batch, fx: Effects): Promise<Hold | undefined> {
-  for (let key = batch.late[0]; key; key = batch.late[0]) {
-    const hold = await fx.mark(key, 'outOfOrder');
-    if (hold) return hold;
-    batch.late.shift();
-  }
-  return undefined;
+/** Takes off what is done. After a hold no other is begun. */
+async function takeOff<T>(
+  items: T[],
+  limit: LimitFunction,
+  work: (item: T) => Promise<Hold | undefined>,
+): Promise<Hold | undefined> {
+  let stop: Hold | undefined;
+  const left = await limit.map(items, async (item) => {
+    const hold = stop ?? (await work(item));
+    stop ??= hold;
+    return hold ? [item] : [];
+  });
+  items.splice(0, items.length, ...left.flat());
+  return stop;
 }
 
 const IDENTITY_HOLD_LIMIT_IN_MS = 60_000;

@@ -71,9 +71,9 @@ describe('an event on the twin route that is no good', () => {
       () => aMessage({ body: aChange({}), applicationProperties: properties({ opType: 'explodeTwin' }) }),
     ],
     [
-      'a message source that is not routed here',
+      'a message source that nobody knows',
       'unknownSource',
-      () => aMessage({ body: aChange({}), annotations: annotated({ 'iothub-message-source': 'Telemetry' }) }),
+      () => aMessage({ body: aChange({}), annotations: annotated({ 'iothub-message-source': 'weather' }) }),
     ],
     [
       'an event of another hub',
@@ -96,6 +96,31 @@ describe('an event on the twin route that is no good', () => {
     const before = await parked(reason);
     await sendAmongGood(make, what);
     await vi.waitFor(async () => expect(await parked(reason)).toBe(before + 1), wait);
+  });
+
+  it.each<[string, () => HubMessage]>([
+    ['sections of null', () => aMessage({ body: json({ version: 1_000_000, tags: null }) })],
+    [
+      'no message source',
+      () => aMessage({ body: aChange({}), annotations: annotated({ 'iothub-message-source': '' }) }),
+    ],
+  ])('with %s is parked, and what it told of arrives by state', async (what, make) => {
+    // Only a copy by state takes it away again.
+    rig.lab.hub('secondary').patchTwin(device, { desired: { stray: what } });
+    send(make());
+    await vi.waitFor(() => expect(rig.lab.hub('secondary').getTwin(device).desired).not.toHaveProperty('stray'), wait);
+  });
+
+  it('of another known source is skipped by name, and parked nowhere', async () => {
+    const before = (await rig.health()).skipped['digitalTwinChange'] ?? 0;
+    const unknown = await parked('unknownSource');
+    await sendAmongGood(
+      () =>
+        aMessage({ body: aChange({}), annotations: annotated({ 'iothub-message-source': 'digitalTwinChangeEvents' }) }),
+      'digital twin',
+    );
+    expect((await rig.health()).skipped['digitalTwinChange']).toBe(before + 1);
+    expect(await parked('unknownSource')).toBe(unknown);
   });
 
   const tooLarge = (): JsonObject =>

@@ -119,7 +119,8 @@ describe('bad input has its named outcome', () => {
       'unknownOpType',
     ],
     ['an opType of the other source', anEvent(device, 'createDeviceIdentity', {}), 'unknownOpType'],
-    ['telemetry', anEvent(device, 'updateTwin', {}, { messageSource: 'Telemetry' }), 'unknownSource'],
+    ['an opType that is a number', anEvent(device, 'updateTwin', {}, { properties: { opType: 5 } }), 'wrongShape'],
+    ['a source of another day', anEvent(device, 'updateTwin', {}, { messageSource: 'weather' }), 'unknownSource'],
     ['no source', anEvent(device, 'updateTwin', {}, { messageSource: '' }), 'unknownSource'],
     ['a source of objects', anEvent(device, 'updateTwin', {}, { messageSource: 'constructor' }), 'unknownSource'],
     ['another hub', anEvent(device, 'updateTwin', {}, { properties: { hubName: 'hub-two' } }), 'unexpectedHub'],
@@ -163,6 +164,47 @@ describe('bad input has its named outcome', () => {
     expect(reasonOf(event)).toBe(reason);
   });
 
+  it.each([
+    ['Telemetry', 'telemetry'],
+    ['DeviceMessages', 'telemetry'],
+    ['digitalTwinChangeEvents', 'digitalTwinChange'],
+    ['deviceConnectionStateEvents', 'connectionState'],
+    ['DeviceConnectionStateEvents', 'connectionState'],
+    ['deviceJobLifecycleEvents', 'jobLifecycle'],
+    ['mqttBrokerMessages', 'mqttBroker'],
+  ])('a message of the source %s is skipped as %s, whatever else it says', (messageSource, reason) => {
+    const own = { hubName: 'elsewhere', deviceId: 'a b' };
+    expect(parse(anEvent(device, 'x', Buffer.from([0xff]), { messageSource, properties: own }))).toEqual({
+      kind: 'skip',
+      reason,
+    });
+  });
+
+  it.each(['TwinChangeEvents', 'TWINCHANGEEVENTS'])('knows its source as %s', (messageSource) => {
+    expect(reasonOf(anEvent(device, 'updateTwin', { tags: { a: 1 } }, { messageSource }))).toBe('twin');
+  });
+
+  it.each<[string, RawTwinEvent, object | undefined]>([
+    ['a body that is not JSON', anEvent(module, 'updateTwin', Buffer.from('{')), module],
+    ['a section of null', anEvent(device, 'updateTwin', { tags: null }), device],
+    ['an operation of another day', anEvent(device, 'mergeTwin', {}), device],
+    ['an operation that is a number', anEvent(device, 'updateTwin', {}, { properties: { opType: 5 } }), device],
+    ['no source', anEvent(device, 'updateTwin', {}, { messageSource: '' }), device],
+    ['a source of another day', anEvent(device, 'updateTwin', {}, { messageSource: 'weather' }), device],
+    ['a lifecycle of another day', anEvent(device, 'x', {}, { messageSource: 'deviceLifecycleEvents' }), device],
+    ['another hub', anEvent(device, 'updateTwin', {}, { properties: { hubName: 'hub-two' } }), undefined],
+    [
+      'another hub and source',
+      anEvent(device, 'updateTwin', {}, { messageSource: 'x', properties: { hubName: 'hub-two' } }),
+      undefined,
+    ],
+    ['two device ids', anEvent(device, 'x', {}, { annotations: { 'iothub-connection-device-id': 'd2' } }), undefined],
+    ['a system module', anEvent({ deviceId: 'd', moduleId: '$edgeHub' }, 'x', {}, { messageSource: 'y' }), undefined],
+  ])('%s: an event that is parked tells whose it is, where that is sure', (_, event, key) => {
+    const parsed = parse(event);
+    expect([parsed.kind, parsed.kind === 'park' ? parsed.key : parsed]).toEqual(['park', key]);
+  });
+
   it('never throws, whatever comes', () => {
     const bags = fc.dictionary(
       fc.constantFrom('hubName', 'deviceId', 'moduleId', 'opType', 'iothub-message-source', 'x'),
@@ -178,7 +220,7 @@ describe('bad input has its named outcome', () => {
 
   it('says in its detail what is wrong without quoting contents', () => {
     const event = parse(anEvent(device, 'updateTwin', { tags: ['secret'], properties: { desired: 'secret' } }));
-    expect(event).toEqual({ kind: 'park', reason: 'wrongShape', detail: 'tags: custom; properties.desired: custom' });
+    expect(event).toMatchObject({ reason: 'wrongShape', detail: 'tags: custom; properties.desired: custom' });
   });
 });
 

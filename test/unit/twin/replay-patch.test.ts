@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { anEvent, anUpdate, holdsServiceField } from './events.js';
 import { aRoom, anError, patchesOf, setsTag } from './fakes.js';
 
@@ -100,6 +100,8 @@ describe('a bad body', () => {
     await room.replay(bad, anUpdate(device, { tags: { a: 1 } }), anEvent(device, 'mergeTwin', {}));
     expect(room.target.twin(device)?.tags).toEqual({ a: 1 });
     expect(room.park.items).toMatchObject([{ reason: 'notJson' }, { reason: 'unknownOpType' }]);
+    // What it would have changed is in the source's state.
+    expect(room.registry.marks).toEqual([{ source: 'primary', key: device, reason: 'unreadable' }]);
     expect(room.logger.events[0]).toEqual({
       level: 'warn',
       id: 'event.parked',
@@ -118,6 +120,64 @@ describe('a bad body', () => {
         'iothub-message-source': 'twinChangeEvents',
       },
     });
+  });
+
+  it('whose identity is not sure is parked only', async () => {
+    const room = aRoom();
+    await room.replay(anEvent(device, 'updateTwin', {}, { properties: { hubName: 'hub-two' } }));
+    expect([room.park.items.length, room.registry.marks]).toEqual([1, []]);
+  });
+
+  it('whose identity cannot be marked holds the batch, and is parked once', async () => {
+    const room = aRoom();
+    room.registry.markFault = () => {
+      throw anError('storageUnavailable', true);
+    };
+    const bad = anEvent(device, 'mergeTwin', {});
+    await expect(room.replay(bad)).rejects.toMatchObject({ code: 'held' });
+    room.registry.markFault = () => {};
+    await room.replay(bad);
+    expect([room.park.items.length, room.registry.marks.length]).toEqual([1, 1]);
+  });
+
+  it('in their hundreds are parked several at once, and no change waits for them', async () => {
+    const room = aRoom();
+    room.target.add(device);
+    const uploads = Promise.withResolvers<void>();
+    let [open, most] = [0, 0];
+    const park = room.park.park.bind(room.park);
+    room.park.park = async (item) => {
+      most = Math.max(most, (open += 1));
+      await uploads.promise;
+      await park(item);
+      open -= 1;
+    };
+    const bad = Array.from({ length: 200 }, () => anEvent(device, 'x', {}, { messageSource: 'weather' }));
+    const replayed = room.replay(...bad, anUpdate(device, { tags: { a: 1 } }));
+    await vi.waitFor(() => expect(room.target.twin(device)?.tags).toEqual({ a: 1 }));
+    expect(room.park.items).toEqual([]);
+    uploads.resolve();
+    await replayed;
+    expect([room.park.items.length, most > 1 && most <= 16]).toEqual([200, true]);
+    expect(room.registry.marks).toHaveLength(1);
+  });
+
+  it('a message of a source that is not of twins is counted, and neither parked nor marked', async () => {
+    const room = aRoom();
+    room.target.add(device);
+    const others = ['Telemetry', 'digitalTwinChangeEvents', 'DeviceConnectionStateEvents', 'deviceJobLifecycleEvents'];
+    await room.replay(
+      ...others.map((messageSource) => anEvent(device, 'x', Buffer.from('hot'), { messageSource })),
+      anUpdate(device, { tags: { a: 1 } }),
+    );
+    expect(room.counters.read(room.clock.now()).skipped).toEqual({
+      telemetry: 1,
+      digitalTwinChange: 1,
+      connectionState: 1,
+      jobLifecycle: 1,
+    });
+    expect([room.park.items, room.registry.marks]).toEqual([[], []]);
+    expect(room.target.twin(device)?.tags).toEqual({ a: 1 });
   });
 
   it('that cannot be parked holds the batch, while the rest is applied once', async () => {
