@@ -1,5 +1,5 @@
 import rhea, { type Message } from 'rhea';
-import type { HubMessage } from '../contracts.js';
+import type { HubMessage, MessageId } from '../contracts.js';
 import { bytesOf } from '../hub/amqp/bytes.js';
 
 type Fields = Pick<
@@ -16,6 +16,8 @@ const textsOf = (values: object = {}): Record<string, string> =>
 const given = (properties: Record<string, unknown>): Record<string, string> =>
   textsOf(Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)));
 
+const idOf = (id: unknown): MessageId => (Buffer.isBuffer(id) ? id : String(id));
+
 /** A stored event as the hub had accepted it. */
 export const lostMessage = (encoded: Buffer): HubMessage => {
   const decoded: object = rhea.message.decode(encoded);
@@ -28,10 +30,10 @@ export const lostMessage = (encoded: Buffer): HubMessage => {
     deviceId: String(annotations['iothub-connection-device-id']),
     ...given({
       moduleId: annotations['iothub-connection-module-id'],
-      messageId: fields.message_id,
       contentType: fields.content_type,
       contentEncoding: fields.content_encoding,
     }),
+    ...(fields.message_id === undefined ? {} : { messageId: idOf(fields.message_id) }),
     body: bytesOf(fields.body),
     applicationProperties: textsOf(fields.application_properties),
     annotations,

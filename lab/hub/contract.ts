@@ -61,17 +61,23 @@ export interface HubErrorShape extends Error {
 export type MessageSource =
   'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents' | 'deviceMessages';
 
+/** By their names in IoT Hub routing. Only messageId and correlationId may be bytes. */
+export type SystemProperties = Readonly<Record<string, MessageId>>;
+
+/** Text, or the 16 bytes of an AMQP uuid (AMQP 1.0, part 3, 3.2.4). */
+export type MessageId = string | Buffer;
+
 /** A message as it goes onto a route: IoT Hub, "non-telemetry event schemas". */
 export interface HubMessage {
   source: MessageSource;
   deviceId: string;
   moduleId?: string;
   body: Buffer;
-  /** As the device set it. */
-  messageId?: string;
+  /** As the device set it: 16 bytes for an AMQP uuid. */
+  messageId?: MessageId;
   contentType?: string;
   contentEncoding?: string;
-  correlationId?: string;
+  correlationId?: MessageId;
   userId?: string;
   applicationProperties: Record<string, string>;
   /** iothub-connection-device-id, iothub-connection-module-id, iothub-enqueuedtime (ms), iothub-message-source. */
@@ -187,7 +193,7 @@ export interface HubCore {
   acceptTelemetry(
     key: IdentityKey,
     body: Buffer,
-    systemProperties: Record<string, string>,
+    systemProperties: SystemProperties,
     properties: Record<string, string>,
   ): void;
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ReceivedEventData } from '@azure/event-hubs';
+import { messageIdText } from './message-id.js';
 import { toPropertyValue } from './property-value.js';
 
 export interface MessagePlace {
@@ -19,7 +20,7 @@ const textOf = (value: unknown): string | undefined =>
  */
 export function deduplicationKeyOf(event: ReceivedEventData, place: MessagePlace): string {
   const { systemProperties = {} } = event;
-  const messageId = textOf(event.messageId);
+  const messageId = messageIdText(event.messageId);
   const deviceId = textOf(systemProperties['iothub-connection-device-id']);
   const parts =
     messageId && deviceId

@@ -2,6 +2,7 @@ import type { ReceivedEventData } from '@azure/event-hubs';
 import type { ProcessorPartition } from '../consumer/contract.js';
 import { deduplicationKeyOf } from './deduplication-key.js';
 import { bodyOf } from './message-body.js';
+import { toMessageId } from './message-id.js';
 import type { RelayMessage } from './ports.js';
 import { displacedPrefix, isReserved, relayProperty } from './property-names.js';
 import { toPropertyValue, type PropertyValue } from './property-value.js';
@@ -18,7 +19,9 @@ const hubAnnotations = (event: ReceivedEventData): [string, PropertyValue][] =>
 /** Time to live and absolute expiry were meant for the way to the hub. NaN: a creation time beyond those of JavaScript. */
 const keptProperties = (properties: Readonly<Record<string, unknown>>): Record<string, unknown> =>
   Object.fromEntries(
-    Object.entries(properties).filter(([name, value]) => name !== 'absoluteExpiryTime' && !Number.isNaN(value)),
+    Object.entries(properties)
+      .filter(([name, value]) => name !== 'absoluteExpiryTime' && !Number.isNaN(value))
+      .map(([name, value]) => [name, name === 'messageId' || name === 'correlationId' ? toMessageId(value) : value]),
   );
 
 /** Where the message was read: the same for each copy of it that the relay may make, but for the generation. */

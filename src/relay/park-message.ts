@@ -1,8 +1,9 @@
 import type { ReceivedEventData } from '@azure/event-hubs';
 import { mapMessage, originOf, type RelayOrigin } from './map-message.js';
 import { bytesOf } from './message-body.js';
+import { messageIdText } from './message-id.js';
 import type { RelayMessage, RelayParkPort } from './ports.js';
-import { toPropertyValue, type PropertyValue } from './property-value.js';
+import type { PropertyValue } from './property-value.js';
 
 /** Metadata of a blob is small, and the store leaves out what would be too long (src/azure/storage/parked-blobs.ts). */
 const MAX_PROPERTIES_LENGTH = 4_000;
@@ -21,7 +22,8 @@ const ownNames = {
 const selfOf = (properties: RelayMessage['properties']): [string, PropertyValue][] =>
   Object.entries(ownNames).flatMap(([own, name]): [string, PropertyValue][] => {
     const value = properties[own];
-    return value === undefined || value === null ? [] : [[name, toPropertyValue(value)]];
+    const text = messageIdText(value);
+    return text === undefined ? [] : [[name, text]];
   });
 
 /** A message that has no mapping is parked for just that: where it was read must do, with the name of what was thrown. */

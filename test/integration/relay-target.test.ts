@@ -1,12 +1,16 @@
 import { EventHubProducerClient, type ReceivedEventData } from '@azure/event-hubs';
+import { Client, Message } from 'azure-iot-device';
+import { Amqp } from 'azure-iot-device-amqp';
+import { Mqtt } from 'azure-iot-device-mqtt';
 import { types } from 'rhea';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { HubMessage } from '../../lab/contracts.js';
+import type { HubMessage, HubRole } from '../../lab/contracts.js';
 import type { StartedNamespace } from '../../lab/event-hubs/namespace.js';
 import { createEventHubTarget } from '../../src/azure/relay/event-hub-target.js';
 import { systemClock } from '../../src/azure/system-clock.js';
 import { createForwardBatch } from '../../src/relay/forward-batch.js';
 import { createRelayCounters } from '../../src/relay/relay-counters.js';
+import { aLab } from '../lab/a-lab.js';
 import { aNamespace, read } from '../lab/support/event-hubs.js';
 import { anOrigin } from '../unit/relay/support/events.js';
 import { aPark } from '../unit/relay/support/target.js';
@@ -127,6 +131,46 @@ describe('the relay and its Event Hub', () => {
       due: 'Invalid Date',
       count: -3,
     });
+  });
+
+  it('gives a UUID message-id one key on both hubs, sent over AMQP or over MQTT', async () => {
+    await using lab = await aLab();
+    const uuid = '0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f';
+    source.createEventHub('uuid', { partitions: 1 });
+    const key = { deviceId: 'pump' };
+    for (const role of ['primary', 'secondary'] as const) lab.hub(role).createIdentity(key, {});
+    const send = async (role: HubRole, transport: typeof Amqp | typeof Mqtt) => {
+      const hub = lab.hub(role);
+      const stop = hub.onMessage(
+        (message) => void (message.source === 'deviceMessages' && source.append('uuid', 'pump', message)),
+      );
+      const { primaryKey } = hub.getIdentity(key).authentication.symmetricKey;
+      const device = Client.fromConnectionString(
+        `HostName=${hub.hostName};DeviceId=pump;SharedAccessKey=${primaryKey}`,
+        transport,
+      );
+      const message = new Message('{"n":1}');
+      message.messageId = uuid;
+      await device.open();
+      await device.sendEvent(message);
+      await device.close();
+      stop();
+    };
+    await send('primary', Amqp);
+    await send('secondary', Amqp);
+    await send('secondary', Mqtt);
+    await using sent = read(source.connectionString, 'uuid');
+    const [first, ...others] = await sent.waitFor(3);
+    const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+    expect([first?.messageId, ...others.map(({ messageId }) => messageId)]).toEqual([bytes, bytes, uuid]);
+    const { forward, park, read: readTarget } = aForwarder('uuid', 1);
+    await forward([first!], anOrigin({ hub: 'primary' }), never);
+    await forward(others, anOrigin({ hub: 'secondary', endpoint: 'elsewhere' }), never);
+    await using reading = readTarget();
+    const arrived = await reading.waitFor(3);
+    expect(arrived.map(({ messageId }) => messageId)).toEqual([bytes, bytes, uuid]);
+    expect(new Set(arrived.map(({ properties }) => properties?.['relay-deduplication-key'])).size).toBe(1);
+    expect(park.items).toEqual([]);
   });
 
   it('loses and reorders nothing while the target is away for a while', async () => {

@@ -102,6 +102,27 @@ describe('devices over AMQP', () => {
     await module.close();
   });
 
+  it('send a UUID as message-id, which readers get as its 16 bytes; other ids stay text', async () => {
+    const client = await connected({ deviceId: 'a2-uuid' });
+    const uuid = '0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f';
+    const bytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+    for (const id of [uuid, uuid.toUpperCase()]) {
+      const message = new Message('x');
+      message.messageId = id;
+      message.correlationId = id;
+      await client.sendEvent(message);
+    }
+    expect(
+      messages
+        .filter(({ source, deviceId }) => source === 'deviceMessages' && deviceId === 'a2-uuid')
+        .map(({ messageId, correlationId }) => [messageId, correlationId]),
+    ).toEqual([
+      [bytes, bytes],
+      [uuid.toUpperCase(), uuid.toUpperCase()],
+    ]);
+    await client.close();
+  });
+
   it('read their twin, report, and are told of desired changes', async () => {
     const key = { deviceId: 'a3' };
     const client = await connected(key);

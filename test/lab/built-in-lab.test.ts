@@ -88,7 +88,7 @@ describe('a failover under a fleet that sends', () => {
     const lost = lab.telemetry('primary').lostWithEndpoint();
     await vi.waitUntil(() => before.events.length + after.events.length + lost.length >= total, { timeout: 20_000 });
     const seen = new Set([...before.events, ...after.events].map(sequenceOf));
-    for (const { messageId = '' } of lost) seen.add(messageId);
+    for (const { messageId = '' } of lost) seen.add(String(messageId));
     expect(seen).toEqual(new Set(fleet.ledger.acceptedMessages().map((message) => sequenceOf({ body: message }))));
     expect(after.events.length).toBeGreaterThan(50);
     // Other processes follow, to the new name and not to the old one.

@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const nameOf = ({ deviceId, sequence }: { deviceId: string; sequence: number }): string => `${deviceId}-${sequence}`;
 const accepted = (): number => fleet.ledger.counts().accepted;
-const names = (): string[] => taken.map(({ messageId }) => messageId ?? '');
+const names = (): string[] => taken.map(({ messageId }) => String(messageId ?? ''));
 const repeated = (): string[] => names().filter((name, index, all) => all.indexOf(name) !== index);
 
 /** What the hub took is what the devices know to be accepted; what it took twice is what they name. */

@@ -22,6 +22,14 @@ const textsOf = (values: object): Record<string, string> =>
       .map(([name, value]) => [name, textOf(value)]),
   );
 
+/** An AMQP uuid stays one: readers get its 16 bytes (the Event Hubs SDK's own tests; the device SDK writes UUIDs so). */
+const uuidsOf = ({ message_id: messageId, correlation_id: correlationId }: Message): Record<string, Buffer> =>
+  Object.fromEntries(
+    Object.entries({ messageId, correlationId }).filter(
+      (entry): entry is [string, Buffer] => Buffer.isBuffer(entry[1]) && entry[1].length === 16,
+    ),
+  );
+
 /** Telemetry is taken over before it is accepted. Throws as the core, faults and throttles do. */
 export const takeTelemetry = async (
   { core, faults }: DeviceScope,
@@ -31,7 +39,10 @@ export const takeTelemetry = async (
   await admitted(core, faults, 'd2c');
   const bytes = bytesOf(message.body);
   const names = Object.entries(systemNames) as [keyof typeof systemNames, string][];
-  const system = textsOf(Object.fromEntries(names.map(([from, to]) => [to, message[from]])));
+  const system = {
+    ...textsOf(Object.fromEntries(names.map(([from, to]) => [to, message[from]]))),
+    ...uuidsOf(message),
+  };
   core.limits.charge('d2c', bytes.length);
   core.acceptTelemetry(key, bytes, system, textsOf(message.application_properties ?? {}));
 };

@@ -1,4 +1,11 @@
-import type { HubMessage, IdentityKey, JsonObject, MessageSource, TwinRecord } from '../../contracts.js';
+import type {
+  HubMessage,
+  IdentityKey,
+  JsonObject,
+  MessageSource,
+  SystemProperties,
+  TwinRecord,
+} from '../../contracts.js';
 import { sevenDigits } from './stamps.js';
 
 /** What messages say of the hub itself. */
@@ -101,12 +108,12 @@ const telemetrySystemNames = ['messageId', 'contentType', 'contentEncoding', 'co
 export function telemetryMessage(
   key: IdentityKey,
   body: Buffer,
-  systemProperties: Record<string, string>,
+  systemProperties: SystemProperties,
   properties: Record<string, string>,
   details: { at: Date; generationId: string },
 ): HubMessage {
   const given = telemetrySystemNames.filter((name) => Object.hasOwn(systemProperties, name));
-  const system: Partial<Record<(typeof telemetrySystemNames)[number], string>> = Object.fromEntries(
+  const system: Pick<HubMessage, (typeof telemetrySystemNames)[number]> = Object.fromEntries(
     given.map((name) => [name, systemProperties[name] ?? '']),
   );
   return {

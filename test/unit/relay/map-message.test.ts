@@ -69,6 +69,26 @@ describe('a message on its way to the target', () => {
   );
 });
 
+const uuid = '0f1e2d3c-4b5a-4697-8879-6a5b4c3d2e1f';
+const uuidBytes = Buffer.from(uuid.replaceAll('-', ''), 'hex');
+
+describe('a message-id that is no text', () => {
+  it('of a UUID stays its 16 bytes, a number stays one', () => {
+    const amqp = { correlationId: uuidBytes };
+    expect(map({ messageId: uuidBytes, amqp }).properties).toEqual({ messageId: uuidBytes, correlationId: uuidBytes });
+    expect(map({ messageId: 7 }).properties).toEqual({ messageId: 7 });
+  });
+
+  it('of other bytes becomes text, for the AMQP library would write it as a broken UUID', () => {
+    const large = Buffer.from('1000000000000001', 'hex');
+    expect(map({ messageId: large }).properties).toEqual({ messageId: '1152921504606846977' });
+    expect(map({ messageId: 'a', amqp: { correlationId: Buffer.from('abc') } }).properties).toEqual({
+      messageId: 'a',
+      correlationId: 'YWJj',
+    });
+  });
+});
+
 describe('the de-duplication key', () => {
   const keyOf = (parts: EventParts, origin = anOrigin()) =>
     mapMessage(anEvent(parts), origin, { deduplicationKey: true }).applicationProperties['relay-deduplication-key'];
@@ -85,6 +105,22 @@ describe('the de-duplication key', () => {
     expect(keyOf({ messageId: 'm-1', annotations: { 'iothub-connection-device-id': 'other' } })).not.toBe(key);
     expect(keyOf({ messageId: 'm-1', annotations: { 'iothub-connection-module-id': 'm' } })).not.toBe(key);
   });
+
+  it('of a UUID is one whether it was sent over AMQP, as 16 bytes, or over MQTT, as text, and wherever', () => {
+    const elsewhere = anOrigin({ hub: 'south', generation: 9, endpoint: 'other', partitionId: '0' });
+    const key = keyOf({ messageId: uuidBytes });
+    expect(keyOf({ messageId: Buffer.from(uuidBytes), sequenceNumber: 900 }, elsewhere)).toBe(key);
+    expect(keyOf({ messageId: uuid, sequenceNumber: 901 }, elsewhere)).toBe(key);
+    expect(keyOf({ messageId: Buffer.alloc(16, 1) })).not.toBe(key);
+  });
+
+  it.each([7, Buffer.from('abc'), Buffer.from('1000000000000001', 'hex')])(
+    'of an id of another type (%o) is the same on both hubs',
+    (messageId) => {
+      const elsewhere = anOrigin({ hub: 'south', endpoint: 'other' });
+      expect(keyOf({ messageId, sequenceNumber: 900 }, elsewhere)).toBe(keyOf({ messageId }));
+    },
+  );
 
   it('without one is that of the place, also when another generation reads it again', () => {
     const key = keyOf({});

@@ -7,7 +7,7 @@ export interface EventParts {
   properties?: Record<string, unknown>;
   annotations?: Record<string, unknown>;
   amqp?: Record<string, unknown>;
-  messageId?: string;
+  messageId?: string | number | Buffer;
   enqueuedAt?: Date;
 }
 
