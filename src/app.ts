@@ -10,13 +10,14 @@ import { createCounters } from './health/counters.js';
 import type { HubRole } from './hub-model.js';
 import type { LogLevel } from './log-events.js';
 import { createRepairPace } from './pacing/repair-pace.js';
+import { createConfirmDelete } from './registry/confirm-delete.js';
 import { createRegistryEventHandler } from './registry/handle-event.js';
 import { createRegistryRetryHandler } from './registry/handle-retry.js';
 import { paceRepairs } from './registry/pace-repair.js';
 import { createReplicate } from './registry/replicate.js';
 import { createIdentitySync } from './registry/sync-identity.js';
 import { createSyncNow } from './registry/sync-now.js';
-import { sweepMarks } from './registry/sweep-marks.js';
+import { sweepDeletions, sweepMarks } from './registry/sweep-marks.js';
 import { decideDirection } from './routing/direction.js';
 import { createRoutingState } from './routing/state.js';
 import type { Settings } from './settings.js';
@@ -106,7 +107,10 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     const { repairOverdueInMs: overdueInMs } = settings;
     app.timer('registrySweep', {
       schedule: timerSchedule(Math.min(60_000, overdueInMs)),
-      handler: registrySweepHandler(() => sweepMarks({ ...putBack, overdueInMs })),
+      handler: registrySweepHandler(async () => {
+        await sweepDeletions({ ...putBack, direction, overdueInMs });
+        await sweepMarks({ ...putBack, direction, overdueInMs });
+      }),
     });
     registerTwinFunctions({
       settings,
@@ -124,7 +128,17 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     });
   }
   const syncNow = createSyncNow({ ...putBack, hubs, activeHub, syncIdentity });
-  registerHttpFunctions({ settings, services, routing, counters, clock, logger, instanceId, syncNow });
+  registerHttpFunctions({
+    confirmDelete: createConfirmDelete({ activeHub, syncIdentity }),
+    settings,
+    services,
+    routing,
+    counters,
+    clock,
+    logger,
+    instanceId,
+    syncNow,
+  });
   if (settings.features.has('failover')) registerFailoverFunctions({ settings, services, clock, logger });
   const { relay } = settings;
   if (settings.features.has('relay') && relay) {

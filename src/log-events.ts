@@ -13,6 +13,7 @@ export type LogEventId =
   | 'identity.refused' // a refusal that no repetition mends; reason
   | 'breaker.opened' // nothing is taken away on the standby any more; hub, reason
   | 'breaker.closed' // by an operator; count, allow
+  | 'identity.deleteConfirmed' // an operator gave a copy up; deviceId, outcome
   | 'repair.swept' // dirty marks whose message was missing got one; hub, count
   | 'identity.kept' // a copy is left as it is, since somebody else wrote it or lives there; reason
   | 'hint.skipped' // an event that asks for nothing; reason

@@ -17,6 +17,8 @@ export interface IdentitySnapshot {
   mayBeUs: boolean;
   /** A person asked for this very identity: a copy that somebody else wrote is brought up all the same. */
   isAsked?: boolean;
+  /** A person gives the copy up though the ledger does not know it. */
+  isConfirmed?: boolean;
   /** Authentication that nobody holds. Modules have no status: with it a deleted one loses its access. */
   unusable: Authentication;
 }
@@ -38,12 +40,14 @@ export type IdentityPlan =
 
 export type PlanNothingReason =
   | 'sourceGone' // neither hub has it
-  | 'noLedgerEvidence' // the target has one that we never copied: never deleted
   | 'graceRunning' // deleted on the source, disabled on the target, to be deleted at `lookAgainAt`
   | 'copyUnderWay'; // a create whose outcome is unknown may still appear on the target
 
 /** Longer than any call to a hub may last: after that, a create that was begun has ended one way or the other. */
 export const createSettlesInMs = 5 * 60_000;
+
+/** A deletion that comes so much later than it was due begins anew. */
+const LATE_IN_MS = 24 * 3_600_000;
 
 const pendingDeleteStatusReason = 'Deleted on the other hub; waiting to be deleted here.';
 
@@ -86,20 +90,33 @@ const planAbsent = ({ ledger, now }: IdentitySnapshot): IdentityPlan => {
 };
 
 const planRemoval = (target: Identity, snapshot: IdentitySnapshot): IdentityPlan => {
-  const { ledger: row, now, graceInMs, unusable } = snapshot;
-  if (row === undefined) return { kind: 'nothing', reason: 'noLedgerEvidence' };
+  const { now, graceInMs, unusable } = snapshot;
+  const row = snapshot.ledger ?? (snapshot.isConfirmed ? givenUp(target, now) : undefined);
+  if (row === undefined) return { kind: 'keep', reason: 'noLedgerEvidence', ledger: undefined };
   const reason = reasonToKeep(target, row, snapshot);
   if (reason !== undefined) return { kind: 'keep', reason, ledger: row };
   // While `creating` the row does not know yet what was made; from here on it is this one and no other.
   const ledger = { ...row, targetGenerationId: target.generationId, targetEtag: target.etag };
   if (graceInMs === 0) return { kind: 'delete', ledger, etag: target.etag };
-  if (row.state !== 'pendingDelete' || row.deleteAfter === undefined) {
+  const isLate = row.deleteAfter !== undefined && now.getTime() - row.deleteAfter.getTime() > LATE_IN_MS;
+  // Long past it was forgotten, over a failover for instance: whoever wants the device back has the whole grace again.
+  if (row.state !== 'pendingDelete' || row.deleteAfter === undefined || isLate) {
     const deleteAfter = new Date(now.getTime() + graceInMs);
     return { kind: 'disable', ledger, deleteAfter, etag: target.etag, ...withoutAccess(target, unusable) };
   }
   if (now < row.deleteAfter) return { kind: 'nothing', reason: 'graceRunning', lookAgainAt: row.deleteAfter };
   return { kind: 'delete', ledger, etag: target.etag };
 };
+
+/** A copy that nobody knew, and a person gives up: it is taken for ours from now on. */
+const givenUp = ({ key, generationId, etag }: Identity, now: Date): LedgerEntry => ({
+  key,
+  state: 'copied',
+  sourceGenerationId: '',
+  targetGenerationId: generationId,
+  targetEtag: etag,
+  copiedAt: now,
+});
 
 /** Whoever wrote the copy after us owns it, and whoever is connected there lives there: the source's end means nothing to them. */
 const reasonToKeep = (

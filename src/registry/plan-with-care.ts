@@ -29,6 +29,7 @@ const planFor = (run: SyncRun, pair: IdentityPair, home: boolean): IdentityPlan 
     isHome: home,
     mayBeUs: run.reported !== undefined,
     isAsked: run.isAsked,
+    isConfirmed: run.isConfirmed,
     unusable: unusableKeys(),
   });
 

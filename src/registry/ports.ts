@@ -48,6 +48,8 @@ export interface LedgerPort {
   /** Clears the mark unless it was renewed since it was read. Resolves false when it was. */
   clearDirty(source: HubRole, mark: DirtyMark): Promise<boolean>;
   countDirty(): Promise<number>;
+  /** Keys of `pendingDelete` rows whose `deleteAfter` was before `before`, at most `limit`. */
+  listPendingDeletes(source: HubRole, before: Date, limit: number): Promise<IdentityKey[]>;
 
   /** Devices other than `key` that the ledger calls copied, at most `limit`: those beside it. */
   others(source: HubRole, key: IdentityKey, limit: number): Promise<IdentityKey[]>;
@@ -72,6 +74,7 @@ export const keepReasons = [
   'dpsMove', // somebody else wrote it after us, and the source is gone or a device is connected there
   'foreign', // somebody else wrote it after us
   'homeElsewhere', // a device is connected there: its access is not taken
+  'noLedgerEvidence', // its source is gone, and the ledger does not know that we made it
 ] as const;
 export type KeepReason = (typeof keepReasons)[number];
 

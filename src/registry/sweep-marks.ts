@@ -1,13 +1,15 @@
 import type { Clock } from '../clock.js';
 import type { HubRole } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
+import type { DirectionPort } from '../direction.js';
 import type { LedgerPort, RetryQueuePort } from './ports.js';
 import { toMessage } from './sync-run.js';
 
 export interface SweepMarksOptions {
   hubNames: Record<HubRole, string>;
-  ledger: Pick<LedgerPort, 'listOverdue' | 'postponeDirty'>;
+  ledger: Pick<LedgerPort, 'listOverdue' | 'postponeDirty' | 'listPendingDeletes' | 'readDirty' | 'markDirty'>;
   queue: Pick<RetryQueuePort, 'enqueue'>;
+  direction: DirectionPort;
   clock: Clock;
   logger: Logger;
   /** How long after its message was due a mark counts as one without a message, in milliseconds. */
@@ -34,6 +36,26 @@ export const sweepMarks = async (options: SweepMarksOptions): Promise<number> =>
     }
     if (overdue.length > 0) logger.event('warn', 'repair.swept', { hub: hubNames[source], count: overdue.length });
     count += overdue.length;
+  }
+  return count;
+};
+
+/**
+ * Marks copies whose deletion is overdue, so that they are looked at again: the message that should do so met a standby source, or was
+ * lost. A copy that is marked already has its message. Resolves with the number of marks. Rejects with storageUnavailable.
+ */
+export const sweepDeletions = async (options: SweepMarksOptions): Promise<number> => {
+  const { ledger, direction, clock, overdueInMs } = options;
+  let count = 0;
+  for (const source of ['primary', 'secondary'] as const) {
+    if ((await direction.decide(source)).kind !== 'apply') continue;
+    const now = clock.now();
+    for (const key of await ledger.listPendingDeletes(source, new Date(now.getTime() - overdueInMs), MAX_MARKS)) {
+      if ((await ledger.readDirty(source, key)) !== undefined) continue;
+      // Overdue at once: the sweep of marks gives it its message.
+      await ledger.markDirty(source, key, 'deletionOverdue', now, new Date(now.getTime() - overdueInMs - 1));
+      count += 1;
+    }
   }
   return count;
 };

@@ -13,16 +13,21 @@ import type { SyncOutcome } from './sync-outcome.js';
 /**
  * Brings the copy of `key` on the other hub up to the state of `source`, read now. Idempotent: any hint may call it, any number
  * of times. Expected failures are outcomes; only defects reject. `isAsked`: a person asked for this very identity, so a copy that
- * somebody else has written since is brought up all the same.
+ * somebody else has written since is brought up all the same. `isConfirmed`: and gives up a copy that the ledger does not know.
  */
-export type SyncIdentity = (source: HubRole, key: IdentityKey, isAsked?: boolean) => Promise<SyncOutcome>;
+export type SyncIdentity = (
+  source: HubRole,
+  key: IdentityKey,
+  isAsked?: boolean,
+  isConfirmed?: boolean,
+) => Promise<SyncOutcome>;
 
 export const createIdentitySync = (options: IdentitySyncOptions): SyncIdentity => {
   // By device, not by key: a device's sync brings its modules along, and a module's may need its device first.
   const serialise = createKeyedMutex();
-  return (source, key, isAsked = false) =>
+  return (source, key, isAsked = false, isConfirmed = false) =>
     serialise(key.deviceId, async () => {
-      const outcome = await sync(startRun(options, source, isAsked), key).catch(outcomeOfStop);
+      const outcome = await sync(startRun(options, source, isAsked, isConfirmed), key).catch(outcomeOfStop);
       if (outcome.kind === 'done') {
         options.logger.event('info', 'identity.synced', {
           outcome: outcome.did,

@@ -27,6 +27,8 @@ export interface IdentitySyncOptions {
 export interface SyncRun extends IdentitySyncOptions {
   /** A person asked for this identity. */
   isAsked: boolean;
+  /** And gives its copy up, if its source is gone. */
+  isConfirmed: boolean;
   source: HubRole;
   target: HubRole;
   sourceHub: RegistryHubPort;
@@ -35,9 +37,15 @@ export interface SyncRun extends IdentitySyncOptions {
   reportedStops: Map<string, { key: IdentityKey; outcome: SyncStop['outcome'] }>;
 }
 
-export const startRun = (options: IdentitySyncOptions, source: HubRole, isAsked: boolean): SyncRun => ({
+export const startRun = (
+  options: IdentitySyncOptions,
+  source: HubRole,
+  isAsked: boolean,
+  isConfirmed = false,
+): SyncRun => ({
   ...options,
   isAsked,
+  isConfirmed,
   source,
   target: otherRole(source),
   sourceHub: options.hubs[source],

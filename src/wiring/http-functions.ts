@@ -2,6 +2,7 @@ import { app } from '@azure/functions';
 import type { Services } from '../azure/connect-services.js';
 import type { Clock } from '../clock.js';
 import { closeBreakerHandler } from '../functions/close-breaker.js';
+import { confirmDeleteHandler } from '../functions/confirm-delete.js';
 import { deviceRoutingHandler } from '../functions/device-routing.js';
 import { firstRoutingHandler } from '../functions/first-routing.js';
 import { healthHandler } from '../functions/health.js';
@@ -10,6 +11,7 @@ import type { Counters } from '../health/counters.js';
 import { createHealth } from '../health/report.js';
 import type { Logger } from '../log-events.js';
 import { closeBreakers, listOpen } from '../registry/guard-taking.js';
+import type { ConfirmDelete } from '../registry/confirm-delete.js';
 import type { SyncNow } from '../registry/sync-now.js';
 import { isTrouble } from '../routing/problem.js';
 import type { RoutingState } from '../routing/state.js';
@@ -24,11 +26,12 @@ export interface HttpFunctionsOptions {
   logger: Logger;
   instanceId: string;
   syncNow: SyncNow;
+  confirmDelete: ConfirmDelete;
 }
 
 /** `deviceRouting`, `firstRouting` and `syncDevice` by their features, and `health`. */
 export function registerHttpFunctions(options: HttpFunctionsOptions): void {
-  const { settings, services, routing, counters, clock, logger, instanceId, syncNow } = options;
+  const { settings, services, routing, counters, clock, logger, instanceId, syncNow, confirmDelete } = options;
   const { ledger, queue, park } = services;
   const retryAfterInSeconds = Math.ceil(settings.stateRefreshInMs / 1000);
   const mirrors = settings.features.has('sync');
@@ -61,6 +64,12 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       methods: ['POST'],
       authLevel: 'function',
       handler: syncDeviceHandler({ syncNow, retryAfterInSeconds }),
+    });
+    app.http('confirmDelete', {
+      route: 'devices/{deviceId}/confirm-delete',
+      methods: ['POST'],
+      authLevel: 'anonymous',
+      handler: confirmDeleteHandler({ confirmDelete, operatorKey: settings.operatorKey, logger, retryAfterInSeconds }),
     });
     app.http('closeBreaker', {
       route: 'breaker/close',

@@ -209,6 +209,38 @@ describe('dirty marks', () => {
   });
 });
 
+describe('pending deletions', () => {
+  it('are found when they are overdue, by direction', async () => {
+    const key = { deviceId: 'pending#1', moduleId: 'm' };
+    const deleteAfter = new Date('2026-11-01T12:00:00.000Z');
+    const row = { key, sourceGenerationId: '1', targetGenerationId: '2', copiedAt: deleteAfter };
+    await storage.ledger.write('primary', { ...row, state: 'pendingDelete', deleteAfter });
+    await storage.ledger.write('secondary', { ...row, state: 'copied' });
+    const later = new Date(deleteAfter.getTime() + 1);
+    expect(await storage.ledger.listPendingDeletes('primary', deleteAfter, 10)).not.toContainEqual(key);
+    expect(await storage.ledger.listPendingDeletes('primary', later, 10)).toContainEqual(key);
+    expect(await storage.ledger.listPendingDeletes('secondary', later, 10)).not.toContainEqual(key);
+  });
+});
+
+describe('the breaker', () => {
+  it('has one row for each direction, written by whoever read the last one', async () => {
+    const { breaker } = storage.ledger;
+    expect(await breaker.read('primary')).toBeUndefined();
+    const state = { windowStartedAt: new Date('2026-11-01T12:00:00.000Z'), taken: 1, allowed: 0 };
+    await breaker.write('primary', state);
+    await expect(breaker.write('primary', state)).rejects.toMatchObject({ code: 'storageConflict' });
+    const read = await breaker.read('primary');
+    expect(read).toMatchObject(state);
+    const open = { since: new Date('2026-11-01T13:00:00.000Z'), reason: 'massChange' as const };
+    await breaker.write('primary', { ...read!, taken: 2, open });
+    expect(await breaker.read('primary')).toMatchObject({ taken: 2, open });
+    await expect(breaker.write('primary', read!)).rejects.toMatchObject({ code: 'storageConflict' });
+    expect(await breaker.read('secondary')).toBeUndefined();
+    expect(await breaker.countKnown('secondary')).toBeGreaterThan(0);
+  });
+});
+
 describe('the retry queue', () => {
   it('holds base64 messages that never expire and appear after their delay', async () => {
     const queue = QueueServiceClient.fromConnectionString(azurite.connectionString).getQueueClient('registry-retry');

@@ -1,4 +1,4 @@
-import type { TableClient } from '@azure/data-tables';
+import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { HubRole, IdentityKey } from '../../hub-model.js';
@@ -121,6 +121,17 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
           }
         }
         return found;
+      }),
+    listPendingDeletes: (source, before, limit) =>
+      call('ledger list', async (abortSignal) => {
+        const filter = odata`PartitionKey eq ${partitionOf(source)} and state eq 'pendingDelete' and deleteAfter lt ${before}`;
+        const keys: IdentityKey[] = [];
+        for await (const { deviceId, moduleId } of table.listEntities({ queryOptions: { filter }, abortSignal })) {
+          if (typeof deviceId !== 'string') continue;
+          keys.push({ deviceId, ...(typeof moduleId === 'string' && { moduleId }) });
+          if (keys.length >= limit) break;
+        }
+        return keys;
       }),
     breaker: createBreakerRows(table, call, {
       breakerOf: (source) => `${partitionOf(source)}~breaker`,

@@ -43,6 +43,7 @@ describe('dist/src/index.js under plain node', () => {
       'deviceRouting',
       'firstRouting',
       'syncDevice',
+      'confirmDelete',
       'closeBreaker',
       'health',
     ]);
@@ -59,6 +60,7 @@ describe('dist/src/index.js under plain node', () => {
         'twinSync',
         'firstRouting',
         'syncDevice',
+        'confirmDelete',
         'closeBreaker',
         'health',
       ],

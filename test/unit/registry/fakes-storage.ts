@@ -90,6 +90,16 @@ export class FakeLedger implements LedgerPort {
     );
   }
 
+  listPendingDeletes(source: HubRole, before: Date, limit: number) {
+    return this.#call('listPendingDeletes', () =>
+      [...this.rows]
+        .filter(([name, row]) => name.startsWith(`${source}:`) && row.state === 'pendingDelete')
+        .filter(([, { deleteAfter }]) => deleteAfter !== undefined && deleteAfter < before)
+        .slice(0, limit)
+        .map(([, row]) => row.key),
+    );
+  }
+
   readonly breakers = new Map<HubRole, BreakerRow>();
   readonly breaker: BreakerPort = {
     read: async (source) => structuredClone(this.breakers.get(source)),
