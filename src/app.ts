@@ -105,11 +105,12 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
       handler: registryRetryHandler(paceRepairs({ ...putBack, nextTurn }, createRegistryRetryHandler(hints))),
     });
     const { repairOverdueInMs: overdueInMs } = settings;
+    const sweep = { ...putBack, direction, overdueInMs };
     app.timer('registrySweep', {
       schedule: timerSchedule(Math.min(60_000, overdueInMs)),
       handler: registrySweepHandler(async () => {
-        await sweepDeletions({ ...putBack, direction, overdueInMs });
-        await sweepMarks({ ...putBack, direction, overdueInMs });
+        await sweepDeletions(sweep);
+        await sweepMarks(sweep);
       }),
     });
     registerTwinFunctions({

@@ -1,7 +1,8 @@
 /** The vocabulary that every room shares: what a hub holds. Types only, and the pure functions that belong to them. */
 
 /** The part a hub plays by configuration. It never changes; which hub is active does. */
-export type HubRole = 'primary' | 'secondary';
+export const hubRoles = ['primary', 'secondary'] as const;
+export type HubRole = (typeof hubRoles)[number];
 
 export const otherRole = (role: HubRole): HubRole => (role === 'primary' ? 'secondary' : 'primary');
 

@@ -12,5 +12,8 @@ const idPattern = /^[A-Za-z0-9\-:.+%_#*?!(),=@;$']{1,128}$/;
  */
 export const isValidId = (text: string): boolean => idPattern.test(text) && text !== '.' && text !== '..';
 
-/** `$edgeAgent` and `$edgeHub`: no module id of a user begins with `$`. */
+/**
+ * `$edgeAgent` and `$edgeHub`: no module id of a user begins with `$`. They are made with their device, and refuse to be written (401100
+ * SystemModuleModifyUnauthorizedAccess).
+ */
 export const isSystemModule = ({ moduleId }: IdentityKey): boolean => moduleId?.startsWith('$') ?? false;

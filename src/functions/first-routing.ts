@@ -1,5 +1,6 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
+import { hubRoles } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { FirstByHand, RoutingState } from '../routing/state.js';
 import { runWithLog } from './invocation-log.js';
@@ -15,7 +16,7 @@ export interface FirstRoutingOptions {
 }
 
 const bodySchema = z.strictObject({
-  activeHub: z.enum(['primary', 'secondary']),
+  activeHub: z.enum(hubRoles),
   epoch: z.int().min(1).exactOptional(),
 });
 

@@ -1,7 +1,7 @@
 import { isAppError } from '../errors.js';
 import { closed, judgeTaking, limitOf, needsKnown, opened, type BreakerReason, type BreakerState } from './breaker.js';
 import type { BreakerRow, LedgerPort } from './ports.js';
-import type { HubRole } from '../hub-model.js';
+import { hubRoles, type HubRole } from '../hub-model.js';
 import type { SyncRun } from './sync-run.js';
 import { on, SyncStop } from './sync-stop.js';
 
@@ -82,10 +82,9 @@ const tellOpened = (run: SyncRun, reason: BreakerReason): void =>
 
 /** Those that are open now. Rejects with storageUnavailable. */
 export async function listOpen(ledger: Pick<LedgerPort, 'breaker'>): Promise<OpenBreaker[]> {
-  const rows = await Promise.all(sources.map(async (source) => [source, await ledger.breaker.read(source)] as const));
+  const rows = await Promise.all(hubRoles.map(async (source) => [source, await ledger.breaker.read(source)] as const));
   return rows.flatMap(([source, row]) => (row?.open ? [{ source, taken: row.taken, ...row.open }] : []));
 }
-const sources = ['primary', 'secondary'] as const;
 interface OpenBreaker {
   source: HubRole;
   reason: BreakerReason;
@@ -99,7 +98,7 @@ export async function closeBreakers(
   allow: number,
 ): Promise<{ source: HubRole; reason: BreakerReason }[]> {
   const found: { source: HubRole; reason: BreakerReason }[] = [];
-  for (const source of sources) {
+  for (const source of hubRoles) {
     let reason: BreakerReason | undefined;
     await update(ledger, source, (before) => {
       reason = before?.open?.reason;

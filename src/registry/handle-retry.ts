@@ -4,7 +4,7 @@ import type { HintHandlerOptions } from './handle-event.js';
 import { parkHint, skipHint, type HintOutcome } from './hint-outcome.js';
 import { orHeld, putBack } from './put-back.js';
 import { parseRetryMessage } from './retry-message.js';
-import { toMessage } from './sync-run.js';
+import { toMarkedMessage } from './sync-run.js';
 
 /**
  * One message of the queue `registry-retry`: the identity is repaired by state, whatever first led to the message. Put back with
@@ -39,7 +39,7 @@ const turnMark = async (options: HintHandlerOptions, source: HubRole, key: Ident
   const active = otherRole(source);
   const now = clock.now();
   await orHeld(ledger.markDirty(active, key, mark.reason, now, now));
-  await orHeld(queue.enqueue({ ...toMessage(hubNames[active], key, 1), marked: true }, 0));
+  await orHeld(queue.enqueue(toMarkedMessage(hubNames[active], key), 0));
   await orHeld(ledger.clearDirty(source, mark));
 };
 

@@ -1,3 +1,4 @@
+import type { ReportedOutcome } from '../reported-outcome.js';
 import type { BreakerState } from './breaker.js';
 import type { HubRole, Identity, IdentityContent, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
 
@@ -18,13 +19,13 @@ export interface RegistryHubPort {
 
 /** Reported properties by state: a merge patch that makes the copy's reported equal. Absent when REPORTED_STRATEGY=off. */
 export interface ReportedWriter {
-  /** `homeElsewhere`: the device itself lives there, nothing was written. `writtenInPart`: all but what somebody else may have reported. */
+  /** As in the twin room's port. */
   patchReported(
     hub: HubRole,
     key: IdentityKey,
     patch: JsonObject,
     options?: { byState?: boolean },
-  ): Promise<'written' | 'writtenInPart' | 'notWritable' | 'homeElsewhere'>;
+  ): Promise<ReportedOutcome>;
   /** This process is connected as the identity now. Absent: never. */
   isOurConnection?(hub: HubRole, key: IdentityKey): boolean;
 }

@@ -2,11 +2,10 @@ import type { HoldReason } from '../direction.js';
 import { AppError } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { PutBackOptions } from './put-back.js';
-import type { RetryMessage } from './ports.js';
 import type { ReplicateOutcome } from '../replicate-outcome.js';
 import { retryDelayInMs } from './retry-delay.js';
 import type { SyncIdentity } from './sync-identity.js';
-import { toMessage } from './sync-run.js';
+import { toMarkedMessage } from './sync-run.js';
 import type { NothingReason, SyncOutcome } from './sync-outcome.js';
 
 /** The copy that the target holds, as recorded. Whatever the source did before `begunAt` was done to what was copied, or to an older life. */
@@ -37,8 +36,7 @@ export const createReplicate = (
     const delayInMs = retryDelayInMs({ attempt: 1, pace: 'quick', random: options.random });
     // A process that ends between the two leaves a mark without a message: the sweep finds it overdue (sweep-marks.ts).
     await options.ledger.markDirty(source, key, reason, now, new Date(now.getTime() + delayInMs));
-    const message: RetryMessage = { ...toMessage(options.hubNames[source], key, 1), marked: true };
-    await options.queue.enqueue(message, delayInMs);
+    await options.queue.enqueue(toMarkedMessage(options.hubNames[source], key), delayInMs);
   };
   return {
     markDirty,

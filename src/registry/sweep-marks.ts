@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.js';
-import type { HubRole } from '../hub-model.js';
+import { hubRoles, type HubRole } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { DirectionPort } from '../direction.js';
 import type { LedgerPort, RetryQueuePort } from './ports.js';
-import { toMessage } from './sync-run.js';
+import { toMarkedMessage } from './sync-run.js';
 
 export interface SweepMarksOptions {
   hubNames: Record<HubRole, string>;
@@ -27,11 +27,11 @@ const MAX_MARKS = 500;
 export const sweepMarks = async (options: SweepMarksOptions): Promise<number> => {
   const { hubNames, ledger, queue, clock, logger, overdueInMs } = options;
   let count = 0;
-  for (const source of ['primary', 'secondary'] as const) {
+  for (const source of hubRoles) {
     const now = clock.now();
     const overdue = await ledger.listOverdue(source, new Date(now.getTime() - overdueInMs), MAX_MARKS);
     for (const { key } of overdue) {
-      await queue.enqueue({ ...toMessage(hubNames[source], key, 1), marked: true }, 0);
+      await queue.enqueue(toMarkedMessage(hubNames[source], key), 0);
       await ledger.postponeDirty(source, key, clock.now());
     }
     if (overdue.length > 0) logger.event('warn', 'repair.swept', { hub: hubNames[source], count: overdue.length });
@@ -47,7 +47,7 @@ export const sweepMarks = async (options: SweepMarksOptions): Promise<number> =>
 export const sweepDeletions = async (options: SweepMarksOptions): Promise<number> => {
   const { ledger, direction, clock, overdueInMs } = options;
   let count = 0;
-  for (const source of ['primary', 'secondary'] as const) {
+  for (const source of hubRoles) {
     if ((await direction.decide(source)).kind !== 'apply') continue;
     const now = clock.now();
     for (const key of await ledger.listPendingDeletes(source, new Date(now.getTime() - overdueInMs), MAX_MARKS)) {

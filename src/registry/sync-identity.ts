@@ -55,8 +55,6 @@ const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
   return outcome;
 };
 
-/** $edgeAgent and $edgeHub are made with their device, and refuse to be written: 401100 SystemModuleModifyUnauthorizedAccess. */
-
 const syncDevice = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => copyIdentity(run, key, syncModulesOf);
 
 /** A module's own event may have come before its device's, or its copy may have died with the device's older life. */

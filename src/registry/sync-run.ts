@@ -66,6 +66,12 @@ export const toMessage = (hubName: string, key: IdentityKey, attempt: number): R
   attempt,
 });
 
+/** The first message of a dirty mark. */
+export const toMarkedMessage = (hubName: string, key: IdentityKey): RetryMessage => ({
+  ...toMessage(hubName, key, 1),
+  marked: true,
+});
+
 /** Has the identity looked at again by a message of its own. */
 export const lookAgain = async (run: SyncRun, key: IdentityKey, at: Date): Promise<void> => {
   const delayInMs = followUpDelayInMs(run.clock.now(), at);

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import type { HubRole } from '../hub-model.js';
+import { hubRoles, type HubRole } from '../hub-model.js';
 import { hubNameOf, isSameHub } from '../hub-name.js';
 
-const roleSchema = z.enum(['primary', 'secondary']);
+const roleSchema = z.enum(hubRoles);
 /** Any host name of the hub is taken, and kept as the hub's name in lower case. */
 const hubSchema = z
   .string()

@@ -1,3 +1,4 @@
+import type { ReportedOutcome } from '../reported-outcome.js';
 import type { ReplicateOutcome } from '../replicate-outcome.js';
 import type { HoldReason } from '../direction.js';
 import type { HubRole, IdentityKey, JsonObject, Twin, TwinPatch } from '../hub-model.js';
@@ -53,16 +54,15 @@ export type DirtyReason =
 /** Writes reported properties to a hub as the device itself. */
 export interface ReportedPort {
   /**
-   * Rejects with an AppError. `notWritable`: devices without a symmetric key (X.509, CA) or disabled ones. `homeElsewhere`: the device
-   * itself lives on that hub, nothing was written. `byState`: the patch's nulls stand for what the source does not have, and are left out
-   * where somebody else may have reported it (`writtenInPart`).
+   * Rejects with an AppError. `byState`: the patch's nulls stand for what the source does not have, and are left out where somebody else
+   * may have reported it (`writtenInPart`).
    */
   patchReported(
     hub: HubRole,
     key: IdentityKey,
     patch: JsonObject,
     options?: { byState?: boolean },
-  ): Promise<'written' | 'writtenInPart' | 'notWritable' | 'homeElsewhere'>;
+  ): Promise<ReportedOutcome>;
 }
 
 /** Original bytes kept because nothing can be done with them. */

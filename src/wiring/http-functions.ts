@@ -29,7 +29,7 @@ export interface HttpFunctionsOptions {
   confirmDelete: ConfirmDelete;
 }
 
-/** `deviceRouting`, `firstRouting` and `syncDevice` by their features, and `health`. */
+/** `deviceRouting`, `firstRouting`, `syncDevice`, `confirmDelete` and `closeBreaker` by their features, and `health`. */
 export function registerHttpFunctions(options: HttpFunctionsOptions): void {
   const { settings, services, routing, counters, clock, logger, instanceId, syncNow, confirmDelete } = options;
   const { ledger, queue, park } = services;

@@ -1,6 +1,6 @@
 import { app } from '@azure/functions';
 import { twinSyncHandler } from '../functions/twin-sync.js';
-import { otherRole, type HubRole } from '../hub-model.js';
+import { hubRoles, otherRole, type HubRole } from '../hub-model.js';
 import type { Settings } from '../settings.js';
 import type { ReplayerOptions } from '../twin/effects.js';
 import type { TwinHubPort } from '../twin/ports.js';
@@ -11,8 +11,6 @@ import { createTwinReplayer } from '../twin/replay-batch.js';
  * library passes the option on but has no type for it.
  */
 const rawBodies = { dataType: 'binary' };
-
-const roles: readonly HubRole[] = ['primary', 'secondary'];
 
 export interface TwinFunctionsOptions extends Omit<
   ReplayerOptions,
@@ -26,7 +24,7 @@ export interface TwinFunctionsOptions extends Omit<
 
 /** `twinSync` and `twinSyncSecondary`, as far as their Event Hubs are set. */
 export function registerTwinFunctions({ settings, hubs, sawPartition, ...shared }: TwinFunctionsOptions): void {
-  for (const source of roles) {
+  for (const source of hubRoles) {
     const events = settings.twinEvents[source];
     if (!events) {
       const setting = source === 'primary' ? 'PRIMARY_TWIN_EVENTS' : 'SECONDARY_TWIN_EVENTS';

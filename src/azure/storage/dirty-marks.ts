@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { odata, type TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { AppError } from '../../errors.js';
-import type { HubRole, IdentityKey } from '../../hub-model.js';
+import { hubRoles, type HubRole, type IdentityKey } from '../../hub-model.js';
 import type { DirtyMark, LedgerPort } from '../../registry/ports.js';
 import { encodeRowKey } from './key-encoding.js';
 import type { StorageCall } from './storage-call.js';
@@ -21,7 +21,6 @@ type DirtyMarks = Pick<
   LedgerPort,
   'readDirty' | 'markDirty' | 'postponeDirty' | 'listOverdue' | 'clearDirty' | 'countDirty'
 >;
-const ROLES: HubRole[] = ['primary', 'secondary'];
 const PAGE_SIZE = 1000;
 
 const toMark = (key: IdentityKey, row: z.infer<typeof markSchema>): DirtyMark => {
@@ -108,7 +107,7 @@ export const createDirtyMarks = (
     countDirty: () =>
       call('dirty mark count', async (abortSignal) => {
         let count = 0;
-        for (const role of ROLES) {
+        for (const role of hubRoles) {
           const queryOptions = { filter: `PartitionKey eq '${partitionOf(role)}'`, select: ['RowKey'] };
           const rows = table.listEntities({ queryOptions, abortSignal });
           for await (const page of rows.byPage({ maxPageSize: PAGE_SIZE })) {

@@ -1,6 +1,6 @@
 import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
-import type { HubRole } from '../../hub-model.js';
+import { hubRoles, type HubRole } from '../../hub-model.js';
 import { keepReasons, type KeptCopy, type KeptPort } from '../../registry/ports.js';
 import { encodeRowKey } from './key-encoding.js';
 import type { StorageCall } from './storage-call.js';
@@ -13,7 +13,6 @@ const keptSchema = z.object({
   since: z.coerce.date(),
 });
 
-const ROLES: HubRole[] = ['primary', 'secondary'];
 /** What health lists; all are counted. */
 const LISTED = 20;
 
@@ -40,7 +39,7 @@ export const createKeptRows = (
     call('kept copies list', async (abortSignal) => {
       const counts: Record<string, number> = {};
       const first: KeptCopy[] = [];
-      for (const source of ROLES) {
+      for (const source of hubRoles) {
         const filter = `PartitionKey eq '${partitionOf(source)}'`;
         for await (const row of table.listEntities({ queryOptions: { filter }, abortSignal })) {
           const parsed = keptSchema.safeParse(row);
