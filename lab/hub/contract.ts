@@ -119,6 +119,16 @@ export interface Unsettled {
    * policy? With a token of Microsoft Entra they never are. Default true.
    */
   moduleUnauthorizedWithoutDevice: boolean;
+  /**
+   * Are refusals of module identity calls `{errorCode, message, trackingId, timestampUtc}`? Default true (a record of a live hub, 2026);
+   * recordings of 2021 have the form of all other refusals.
+   */
+  moduleErrorsInSecondEnvelope: boolean;
+  /**
+   * Do reads write times with seven fractional digits, `0001-01-01T00:00:00.0000000Z`? Default true (a record of a live hub, 2026);
+   * recordings of 2021 have as many as needed, and no zone where a create answers "never".
+   */
+  timesPadded: boolean;
 }
 
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */

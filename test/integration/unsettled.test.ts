@@ -12,6 +12,8 @@ const flipped = {
   expiredThumbprintRefused: true,
   edgeScopeRefusedInBulk: false,
   moduleUnauthorizedWithoutDevice: false,
+  moduleErrorsInSecondEnvelope: false,
+  timesPadded: false,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

@@ -63,6 +63,7 @@ describe('module identities', () => {
       refusalOf(hub.registry.getModule('host', 'nothing')),
       refusalOf(hub.registry.getModule('nobody', 'nothing')),
       refusalOf(hub.registry.getModuleTwin('host', 'nothing')),
+      refusalOf(hub.registry.updateModuleTwin('host', 'nothing', {}, '*')),
       refusalOf(hub.registry.getModulesOnDevice('nobody')),
     ]);
     expect(refusals.map(({ status, errorName }) => [status, errorName])).toEqual([
@@ -70,9 +71,12 @@ describe('module identities', () => {
       [401, 'IotHubUnauthorizedAccess'],
       [404, 'ModuleNotFound'],
       [401, 'IotHubUnauthorizedAccess'],
-      [404, 'ModuleNotFound'],
+      [404, 'DeviceNotFound'],
+      [404, 'DeviceNotFound'],
       [401, 'IotHubUnauthorizedAccess'],
     ]);
+    expect(refusals[0]?.body).toMatchObject({ errorCode: 409301 });
+    expect(refusals[2]?.body).toMatchObject({ errorCode: 404010 });
   });
 
   it('takes 50 modules on a device and no more', async () => {

@@ -206,6 +206,46 @@ describe('moduleUnauthorizedWithoutDevice', () => {
   );
 });
 
+describe('moduleErrorsInSecondEnvelope', () => {
+  it.each([
+    [true, { errorCode: 404010, message: 'Module not registered' }],
+    [false, { Message: 'ErrorCode:ModuleNotFound;Module not registered' }],
+  ])(
+    '%s: how a module is refused that is not there, and its device',
+    async (moduleErrorsInSecondEnvelope, expected) => {
+      const { registry } = await aHub({ moduleErrorsInSecondEnvelope });
+      await registry.create({ deviceId: 'd' });
+      const refused = await refusalOf(registry.getModule('d', 'm'));
+      expect(refused).toMatchObject({ status: 404, errorName: 'ModuleNotFound', body: expected });
+      expect(await refusalOf(registry.get('nobody'))).toMatchObject({
+        body: { Message: 'ErrorCode:DeviceNotFound;Device not registered' },
+      });
+    },
+  );
+});
+
+describe('timesPadded', () => {
+  const never = '0001-01-01T00:00:00';
+  it.each([
+    [true, [`${never}Z`, `${never}.0000000Z`, `${never}.0000000Z`, `${never}Z`], /\.\d{3}0000Z$/],
+    [false, [never, `${never}Z`, `${never}Z`, `${never}Z`], /(:\d\d|\.\d{0,2}[1-9])Z$/],
+  ])('%s: times in a create, a read, a twin and a query', async (timesPadded, expected, changed) => {
+    const { rest } = await aHub({ timesPadded });
+    const created = (await rest('PUT', '/devices/d', { body: {} })).body;
+    const read = async () => (await rest('GET', '/devices/d')).body as Record<string, string>;
+    const before = await read();
+    const twin = (await rest('GET', '/twins/d')).body;
+    const query = await rest('POST', '/devices/query', { body: { query: 'SELECT * FROM devices' } });
+    const answers = [created, before, twin, (query.body as unknown[])[0]] as Record<string, string>[];
+    expect(answers.map(({ lastActivityTime }) => lastActivityTime)).toEqual(expected);
+    const disabled = { body: { status: 'disabled' }, headers: { 'If-Match': '*' } };
+    const updated = (await rest('PUT', '/devices/d', disabled)).body as Record<string, string>;
+    expect(updated).toMatchObject({ lastActivityTime: `${never}Z` });
+    expect(updated['statusUpdatedTime']).toMatch(/(:\d\d|\.\d{0,2}[1-9])Z$/);
+    expect((await read())['statusUpdatedTime']).toMatch(changed);
+  });
+});
+
 describe('expiredThumbprintRefused', () => {
   it.each([
     [false, ['connected', 'connected']],

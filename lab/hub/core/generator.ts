@@ -4,7 +4,7 @@ import type { HubClock } from './stamps.js';
 export interface Generator {
   /** A symmetric key: 32 bytes in base64. */
   key: () => string;
-  /** An identity's ETag: base64 of decimal digits, as the service has it ("MTIzNDU2"). */
+  /** An identity's first ETag: base64 of decimal digits, as the service has it ("MTIzNDU2"). */
   identityEtag: () => string;
   /** 18 digits, never the same twice: .NET ticks of now, or the next free ones. */
   generationId: () => string;
@@ -20,7 +20,7 @@ export function createGenerator(bytes: (length: number) => Buffer, clock: HubClo
   let lastTicks = 0n;
   return {
     key: () => bytes(32).toString('base64'),
-    identityEtag: () => Buffer.from(String(bytes(4).readUInt32BE())).toString('base64'),
+    identityEtag: () => Buffer.from(String(bytes(4).readUInt32BE() >>> 2)).toString('base64'),
     generationId: () => {
       const ticks = BigInt(clock.now().getTime()) * TICKS_PER_MS + TICKS_AT_UNIX_EPOCH;
       lastTicks = ticks > lastTicks ? ticks : lastTicks + 1n;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { IdentityKey, IdentityRecord, JsonObject, UpdateForm } from '../../contracts.js';
 import { deviceEntry, findEntry, keyOf, type DeviceEntry, type Entry } from './entries.js';
 import { HubError, refuseArgument } from './errors.js';
-import { checkIfMatch } from './etag.js';
+import { checkIdentityIfMatch } from './etag.js';
 import { emitLifecycle, type HubState } from './hub-state.js';
 import { checkKey, isSystemModule, refuseSystemModule, systemModules } from './id-rules.js';
 import { parseIdentityBody, type IdentityBody } from './identity-body.js';
@@ -111,7 +111,7 @@ export function updateIdentity(
   refuseSystemModule(key);
   const entry = findEntry(state.entries, key);
   const before = entry.identity;
-  checkIfMatch(ifMatch, before.etag);
+  checkIdentityIfMatch(ifMatch, before.etag);
   const after = updatedIdentity(state, before, parseBodyOf(key, body), form);
   if (before.capabilities.iotEdge && !after.capabilities.iotEdge) {
     refuseArgument('An Edge device cannot become another kind of device');
@@ -137,7 +137,7 @@ function tellDeleted(state: HubState, entry: Entry): void {
 export function deleteIdentity(state: HubState, key: IdentityKey, ifMatch: string): void {
   refuseSystemModule(key);
   const entry = findEntry(state.entries, key);
-  checkIfMatch(ifMatch, entry.identity.etag);
+  checkIdentityIfMatch(ifMatch, entry.identity.etag);
   if (key.moduleId === undefined) state.entries.delete(key.deviceId);
   else deviceEntry(state.entries, key.deviceId).modules.delete(key.moduleId);
   revoke(state, entry);

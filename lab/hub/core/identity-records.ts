@@ -1,5 +1,6 @@
 import type { IdentityKey, IdentityRecord, UpdateForm } from '../../contracts.js';
 import { resolveScopes } from './edge.js';
+import { nextIdentityEtag } from './etag.js';
 import type { HubState } from './hub-state.js';
 import { resolveAuthentication, type IdentityBody } from './identity-body.js';
 import { NEVER_IN_IDENTITY } from './stamps.js';
@@ -13,7 +14,6 @@ function contentOf(
 ) {
   const isModule = key.moduleId !== undefined;
   return {
-    etag: state.generator.identityEtag(),
     status: isModule ? 'enabled' : (body.status ?? 'enabled'),
     statusReason: isModule ? null : (body.statusReason ?? null),
     authentication: resolveAuthentication(body, state.generator.key),
@@ -30,6 +30,7 @@ function contentOf(
 export const newIdentity = (state: HubState, key: IdentityKey, body: IdentityBody): IdentityRecord => ({
   ...key,
   generationId: state.generator.generationId(),
+  etag: state.generator.identityEtag(),
   statusUpdatedTime: NEVER_IN_IDENTITY,
   connectionState: 'Disconnected',
   connectionStateUpdatedTime: NEVER_IN_IDENTITY,
@@ -54,6 +55,7 @@ export function updatedIdentity(
   return {
     ...hubs,
     ...content,
+    etag: nextIdentityEtag(before.etag),
     statusUpdatedTime: statusChanged ? state.clock.now().toISOString() : before.statusUpdatedTime,
   };
 }

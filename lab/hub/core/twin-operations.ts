@@ -1,6 +1,6 @@
 import type { IdentityKey, JsonObject, TwinRecord } from '../../contracts.js';
 import { findEntry, type Entry } from './entries.js';
-import { checkIfMatch, twinEtag } from './etag.js';
+import { checkTwinIfMatch, twinEtag } from './etag.js';
 import { emitTwinChange, type HubState } from './hub-state.js';
 import { refuseSystemModule } from './id-rules.js';
 import { diffAsPatch } from './merge-patch.js';
@@ -20,7 +20,7 @@ import {
 function entryForService(state: HubState, key: IdentityKey, ifMatch: string | undefined): Entry {
   refuseSystemModule(key);
   const entry = findEntry(state.entries, key);
-  if (ifMatch !== undefined) checkIfMatch(ifMatch, twinEtag(entry.twin.etagCount));
+  if (ifMatch !== undefined) checkTwinIfMatch(ifMatch, twinEtag(entry.twin.etagCount));
   return entry;
 }
 

@@ -9,6 +9,8 @@ const defaults: Unsettled = {
   expiredThumbprintRefused: false,
   edgeScopeRefusedInBulk: true,
   moduleUnauthorizedWithoutDevice: true,
+  moduleErrorsInSecondEnvelope: true,
+  timesPadded: true,
 };
 
 /** Every switch: as it was chosen, else its default. */

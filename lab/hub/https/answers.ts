@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { FaultAnswer, Unsettled } from '../../contracts.js';
+import type { FaultAnswer, HubErrorShape, Unsettled } from '../../contracts.js';
 import { HubError, type HubErrorName } from '../core/errors.js';
 
 /** What a handler answers; a 204 has no body, everything else is JSON. */
@@ -49,6 +49,21 @@ export function errorAnswer(
       ...(error.status === 429 ? { Connection: 'close' } : {}),
       ...(error.status === 429 && retryAfterOn429 ? { 'Retry-After': '1' } : {}),
     },
+  };
+}
+
+/**
+ * The other form of a refusal, of module identity calls (a record of a live hub: mwalser/terraform-provider-iothub,
+ * internal/client/errors_test.go).
+ */
+export function moduleErrorAnswer(error: HubErrorShape): HubAnswer {
+  const timestampUtc = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  const trackingId = `${randomBytes(16).toString('hex').toUpperCase()}-G2:-TimeStamp:${timestampUtc}`;
+  const { status, code: errorCode, errorName, message } = error;
+  return {
+    status,
+    body: { errorCode, message, trackingId, timestampUtc },
+    headers: { 'iothub-errorcode': errorName },
   };
 }
 

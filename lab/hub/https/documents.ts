@@ -1,4 +1,5 @@
 import type { IdentityRecord, JsonObject, TwinRecord } from '../../contracts.js';
+import type { Times } from './times.js';
 
 const withoutKeys = (identity: IdentityRecord): IdentityRecord => ({
   ...identity,
@@ -11,14 +12,14 @@ const scopesOf = ({ deviceScope, parentScopes }: IdentityRecord) => ({
 });
 
 /** `Device` or `Module` of the REST API: modules have no status, reason or capabilities. */
-export function identityDocument(identity: IdentityRecord) {
+export function identityDocument(identity: IdentityRecord, times: Times) {
   const common = {
     deviceId: identity.deviceId,
     generationId: identity.generationId,
     etag: identity.etag,
     connectionState: identity.connectionState,
-    connectionStateUpdatedTime: identity.connectionStateUpdatedTime,
-    lastActivityTime: identity.lastActivityTime,
+    connectionStateUpdatedTime: times(identity.connectionStateUpdatedTime),
+    lastActivityTime: times(identity.lastActivityTime),
     cloudToDeviceMessageCount: identity.cloudToDeviceMessageCount,
     authentication: identity.authentication,
   };
@@ -29,33 +30,36 @@ export function identityDocument(identity: IdentityRecord) {
     ...common,
     status: identity.status,
     statusReason: identity.statusReason,
-    statusUpdatedTime: identity.statusUpdatedTime,
+    statusUpdatedTime: times(identity.statusUpdatedTime),
     capabilities: identity.capabilities,
     ...scopesOf(identity),
   };
 }
 
 /** Lists don't give keys away. */
-export const listedDocument = (identity: IdentityRecord) => identityDocument(withoutKeys(identity));
+export const listedDocument = (identity: IdentityRecord, times: Times) =>
+  identityDocument(withoutKeys(identity), times);
 
-/** `Twin` of the REST API: with a digest of the identity, without its generationId. */
-export function twinDocument(identity: IdentityRecord, twin: TwinRecord): JsonObject {
+/**
+ * `Twin` of the REST API: with a digest of the identity, without its generationId. Empty tags, no reason and no model id are left out
+ * (recordings of Azure.IoT.Hub.Service). Devices of the laboratory name no model.
+ */
+export function twinDocument(identity: IdentityRecord, twin: TwinRecord, times: Times): JsonObject {
   return {
     deviceId: twin.deviceId,
     ...(twin.moduleId === undefined ? {} : { moduleId: twin.moduleId }),
     etag: twin.etag,
     deviceEtag: identity.etag,
     status: identity.status,
-    statusReason: identity.statusReason,
-    statusUpdateTime: identity.statusUpdatedTime,
+    ...(identity.statusReason === null ? {} : { statusReason: identity.statusReason }),
+    statusUpdateTime: times(identity.statusUpdatedTime),
     connectionState: identity.connectionState,
-    lastActivityTime: identity.lastActivityTime,
+    lastActivityTime: times(identity.lastActivityTime),
     cloudToDeviceMessageCount: identity.cloudToDeviceMessageCount,
     authenticationType: identity.authentication.type,
     x509Thumbprint: identity.authentication.x509Thumbprint,
-    modelId: '',
     version: twin.version,
-    tags: twin.tags,
+    ...(Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags }),
     properties: { desired: twin.desired, reported: twin.reported },
     ...(twin.moduleId === undefined ? { capabilities: identity.capabilities, ...scopesOf(identity) } : {}),
   };

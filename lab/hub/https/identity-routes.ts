@@ -1,28 +1,33 @@
 import type { IdentityRecord } from '../../contracts.js';
-import { refuseArgument } from '../core/errors.js';
+import { HubError, refuseArgument } from '../core/errors.js';
+import { namesNoEtag } from '../core/etag.js';
 import type { HubAnswer } from './answers.js';
 import { identityDocument, listedDocument } from './documents.js';
 import { bodyObject, type HubRequest, type HubRoute } from './request.js';
+import { timesOf, type Times } from './times.js';
 
-const identityAnswer = (identity: IdentityRecord): HubAnswer => ({
+/** Devices have an ETag header, modules have none (recordings of Azure.IoT.Hub.Service). */
+const identityAnswer = (identity: IdentityRecord, times: Times): HubAnswer => ({
   status: 200,
-  body: identityDocument(identity),
-  headers: { ETag: `"${identity.etag}"` },
+  body: identityDocument(identity, times),
+  ...(identity.moduleId === undefined && { headers: { ETag: `"${identity.etag}"` } }),
 });
 
-const readIdentity = ({ core, key }: HubRequest): HubAnswer => identityAnswer(core.getIdentity(key));
+const readIdentity = ({ core, key }: HubRequest): HubAnswer =>
+  identityAnswer(core.getIdentity(key), timesOf(core, 'read'));
 
 /** PUT without If-Match creates, with it updates ("Create Or Update Identity"). */
 function writeIdentity(request: HubRequest): HubAnswer {
-  const { core, key, ifMatch } = request;
+  const { core, key, ifMatch = '' } = request;
   const body = bodyObject(request);
-  return identityAnswer(
-    ifMatch === undefined ? core.createIdentity(key, body) : core.updateIdentity(key, body, ifMatch),
-  );
+  return namesNoEtag(ifMatch)
+    ? identityAnswer(core.createIdentity(key, body), timesOf(core, 'created'))
+    : identityAnswer(core.updateIdentity(key, body, ifMatch), timesOf(core, 'written'));
 }
 
+/** Without If-Match: 412, not 400 (a record of a live hub: mwalser/terraform-provider-iothub, CONCEPT.md). */
 function deleteIdentity({ core, key, ifMatch }: HubRequest): HubAnswer {
-  if (ifMatch === undefined) return refuseArgument('If-Match is required');
+  if (ifMatch === undefined) throw new HubError('PreconditionFailed', 'Etag missing');
   core.deleteIdentity(key, ifMatch);
   return { status: 204 };
 }
@@ -31,12 +36,15 @@ const MAX_TOP = 1000;
 function listDevices({ core, query }: HubRequest): HubAnswer {
   const top = Number(query('top') ?? MAX_TOP);
   if (!Number.isInteger(top) || top < 1 || top > MAX_TOP) return refuseArgument(`top must be 1 to ${MAX_TOP}`);
-  return { status: 200, body: core.listDevices(top).map(listedDocument) };
+  return {
+    status: 200,
+    body: core.listDevices(top).map((identity) => listedDocument(identity, timesOf(core, 'read'))),
+  };
 }
 
 const listModules = ({ core, key }: HubRequest): HubAnswer => ({
   status: 200,
-  body: core.listModules(key.deviceId).map(identityDocument),
+  body: core.listModules(key.deviceId).map((identity) => identityDocument(identity, timesOf(core, 'read'))),
 });
 
 const throttle = 'identity';

@@ -3,13 +3,21 @@ import { Hono, type Context } from 'hono';
 import type { RequestListener } from 'node:http';
 import type { FaultGate, HubCore, IdentityKey, Json } from '../../contracts.js';
 import { HubError } from '../core/errors.js';
-import { badJson, errorAnswer, faultAnswer, insteadOfHub, toResponse } from './answers.js';
+import {
+  badJson,
+  errorAnswer,
+  faultAnswer,
+  insteadOfHub,
+  moduleErrorAnswer,
+  toResponse,
+  type HubAnswer,
+} from './answers.js';
 import { checkApiVersion } from './api-version.js';
 import { bulkRoutes } from './bulk-route.js';
 import { sendDamaged } from './damaged-answer.js';
 import { identityRoutes } from './identity-routes.js';
 import { queryRoutes } from './query-route.js';
-import type { HubRoute } from './request.js';
+import type { HubRequest, HubRoute } from './request.js';
 import { twinRoutes } from './twin-routes.js';
 
 export interface HubHttpOptions {
@@ -64,8 +72,19 @@ function refuseByEdition({ editions }: HubCore, { throttle, needsDevice }: HubRo
   throw new HubError('OperationNotAvailableInCurrentTier', 'The operation is not available in the current tier');
 }
 
+/** What the operation answers; a refusal by it, where it has a form of its own. */
+function answerOf({ needsDevice, handle }: HubRoute, request: HubRequest): HubAnswer {
+  try {
+    return handle(request);
+  } catch (error) {
+    if (!(error instanceof HubError) || !needsDevice) throw error;
+    if (!request.core.unsettled.moduleErrorsInSecondEnvelope) throw error;
+    return moduleErrorAnswer(error);
+  }
+}
+
 function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
-  const { method, path, right, throttle, unitsOf = () => 1, handle } = route;
+  const { method, path, right, throttle, unitsOf = () => 1 } = route;
   app.on(method, path, async (context) => {
     checkApiVersion(context.req.query('api-version'));
     const authorization = context.req.header('authorization') ?? '';
@@ -74,7 +93,7 @@ function addRoute(app: Hono, core: HubCore, route: HubRoute): void {
     refuseByEdition(core, route);
     const body = hasBody(method) ? await readJson(context) : undefined;
     await core.limits.admit(throttle, unitsOf(body));
-    const answer = handle({
+    const answer = answerOf(route, {
       core,
       key: keyFromPath(context),
       ifMatch: context.req.header('if-match'),

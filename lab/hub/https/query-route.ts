@@ -4,6 +4,7 @@ import { isJsonObject } from '../core/merge-patch.js';
 import type { HubAnswer } from './answers.js';
 import { twinDocument } from './documents.js';
 import { bodyObject, type HubRequest, type HubRoute } from './request.js';
+import { timesOf } from './times.js';
 
 /** "IoT Hub query language": "a page size (up to 100)". A larger one is taken for this. */
 const MAX_PAGE = 100;
@@ -61,7 +62,7 @@ function queryDevices(request: HubRequest): HubAnswer {
   const last = found.length > size ? page.at(-1) : undefined;
   return {
     status: 200,
-    body: page.map(({ identity, twin }) => itemOf(twinDocument(identity, twin))),
+    body: page.map(({ identity, twin }) => itemOf(twinDocument(identity, twin, timesOf(core, 'written')))),
     headers: {
       'x-ms-item-type': itemType,
       ...(last === undefined ? {} : { 'x-ms-continuation': tokenOf({ query, after: last.identity.deviceId }) }),

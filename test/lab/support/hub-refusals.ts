@@ -8,7 +8,7 @@ interface SdkError extends Error {
 
 export interface Refusal {
   status: number;
-  /** From `{"Message":"ErrorCode:<name>;..."}`. */
+  /** From `{"Message":"ErrorCode:<name>;..."}`; of a module call, whose body has a number, from the header. */
   errorName: string | undefined;
   className: string;
   headers: Record<string, string | undefined>;
@@ -27,11 +27,24 @@ export async function refusalOf(call: PromiseLike<unknown>): Promise<Refusal> {
   const body: unknown = JSON.parse(responseBody);
   return {
     status: response.statusCode,
-    errorName: errorNameIn(body),
+    errorName: errorNameIn(body) ?? nameOfModuleError(body, response.headers),
     className: error.constructor.name,
     headers: response.headers,
     body,
   };
+}
+
+/** The second form of the service's error body, whole. */
+function nameOfModuleError(body: unknown, headers: Refusal['headers']): string | undefined {
+  if ((body as { errorCode?: number }).errorCode === undefined) return undefined;
+  const at = '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ';
+  expect(body).toEqual({
+    errorCode: expect.toSatisfy((code: number) => Number.isInteger(code) && code >= 400_000),
+    message: expect.stringMatching(/./),
+    trackingId: expect.stringMatching(new RegExp(`^[0-9A-F]{32}-G2:-TimeStamp:${at}$`)),
+    timestampUtc: expect.stringMatching(new RegExp(`^${at}$`)),
+  });
+  return headers['iothub-errorcode'];
 }
 
 /** The service's error body, whole: both of its fields have to be there. */
