@@ -1,7 +1,6 @@
 import type { Json, JsonObject } from '../contracts.js';
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isJsonObject } from '../hub/core/merge-patch.js';
+import { numberTextOf } from '../hub/core/number-text.js';
 
 /** `$metadata`, `$version` and their like belong to each hub alone. */
 const ownNames = (value: JsonObject): string[] => Object.keys(value).filter((name) => !name.startsWith('$'));
@@ -14,7 +13,7 @@ const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll(
  * different length are one difference each.
  */
 export const differingPaths = (left: Json, right: Json, path = ''): string[] => {
-  if (isObject(left) && isObject(right)) {
+  if (isJsonObject(left) && isJsonObject(right)) {
     const names = new Set([...ownNames(left), ...ownNames(right)]);
     return [...names].flatMap((name) => {
       const inner = `${path}/${escaped(name)}`;
@@ -30,5 +29,7 @@ export const differingPaths = (left: Json, right: Json, path = ''): string[] => 
       const b = right[index];
       return b === undefined ? [`${path}/${index}`] : differingPaths(a, b, `${path}/${index}`);
     });
-  return left === right ? [] : [path];
+  // 21.0 and 21 are two texts.
+  const [a, b] = [numberTextOf(left), numberTextOf(right)];
+  return (a === undefined ? left === right : a === b) ? [] : [path];
 };

@@ -3,7 +3,11 @@ import type { X509Certificate } from 'node:crypto';
 import type { HubLimits } from './limits/contract.js';
 
 export type HubRole = 'primary' | 'secondary';
-export type Json = null | boolean | number | string | Json[] | JsonObject;
+/** A number as it was written, where JavaScript would write another text: 21.0, 1E+20. Made by `JSON.rawJSON`. */
+export interface NumberText {
+  readonly rawJSON: string;
+}
+export type Json = null | boolean | number | string | NumberText | Json[] | JsonObject;
 export interface JsonObject {
   [name: string]: Json;
 }
@@ -129,6 +133,11 @@ export interface Unsettled {
    * recordings of 2021 have as many as needed, and no zone where a create answers "never".
    */
   timesPadded: boolean;
+  /**
+   * Is a number with a fraction or an exponent a double whatever its value, kept as it is written? If not, one whose value is whole and
+   * beyond the integers' range (1E+20) is refused like an integer. Default true.
+   */
+  largeDoublesTaken: boolean;
 }
 
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */

@@ -1,5 +1,6 @@
 import type { CoalesceOptions, HubMessage, JsonObject } from '../contracts.js';
 import { realTimers, type FaultTimers } from '../faults/timers.js';
+import { parseJson } from '../hub/core/number-text.js';
 import { composeChanges } from './compose-changes.js';
 
 export interface TwinCoalescer {
@@ -25,7 +26,7 @@ const textOf = ({ deviceId, moduleId }: HubMessage): string => JSON.stringify([d
 
 /** The later message with both changes in its body; undefined where one notification can't say it. */
 const join = (first: HubMessage, second: HubMessage): HubMessage | undefined => {
-  const [before, after] = [first, second].map(({ body }) => JSON.parse(body.toString()) as JsonObject);
+  const [before, after] = [first, second].map(({ body }) => parseJson(body.toString()) as JsonObject);
   const body = composeChanges(before ?? {}, after ?? {});
   return body && { ...second, body: Buffer.from(JSON.stringify(body)) };
 };

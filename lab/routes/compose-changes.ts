@@ -1,7 +1,5 @@
 import type { Json, JsonObject } from '../contracts.js';
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isJsonObject as isObject } from '../hub/core/merge-patch.js';
 
 const own = (value: Json | undefined, name: string): Json | undefined =>
   isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;

@@ -14,6 +14,7 @@ const flipped = {
   moduleUnauthorizedWithoutDevice: false,
   moduleErrorsInSecondEnvelope: false,
   timesPadded: false,
+  largeDoublesTaken: false,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

@@ -20,6 +20,7 @@ import { createHubLimits } from '../limits/hub-limits.js';
 import type { HubState } from './hub-state.js';
 import { createIdentity, deleteIdentity, updateIdentity } from './identity-operations.js';
 import { telemetryMessage } from './messages.js';
+import { copyJson } from './number-text.js';
 import { allPolicies, createPolicies } from './policies.js';
 import type { HubClock } from './stamps.js';
 import { patchReported, patchTwin, replaceTwin } from './twin-operations.js';
@@ -49,8 +50,8 @@ export interface HubCoreOptions {
 /** The service lists at most 1,000 devices. */
 const MAX_LIST = 1000;
 
-const copyOf = (identity: IdentityRecord): IdentityRecord => structuredClone(identity);
-const twinOf = ({ identity, twin }: Entry): TwinRecord => structuredClone(twinRecord(keyOf(identity), twin));
+const copyOf = (identity: IdentityRecord): IdentityRecord => copyJson(identity);
+const twinOf = ({ identity, twin }: Entry): TwinRecord => copyJson(twinRecord(keyOf(identity), twin));
 const allEntries = (entries: Entries): Entry[] =>
   [...entries.values()].flatMap((device) => [device, ...device.modules.values()]);
 
@@ -115,7 +116,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     sharedAccessPolicies: () => allPolicies(policies),
 
     getIdentity: (key) => copyOf(findEntry(entries, key).identity),
-    createIdentity: (key, body, twin = {}) => copyOf(createIdentity(state, key, body, structuredClone(twin))),
+    createIdentity: (key, body, twin = {}) => copyOf(createIdentity(state, key, body, copyJson(twin))),
     updateIdentity: (key, body, ifMatch, form) => copyOf(updateIdentity(state, key, body, ifMatch, form)),
     deleteIdentity: (key, ifMatch) => deleteIdentity(state, key, ifMatch),
     listDevices: (top = MAX_LIST) =>
@@ -127,8 +128,8 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     snapshot: () => allEntries(entries).map(bothOf),
 
     getTwin: (key) => twinOf(findEntry(entries, key)),
-    patchTwin: (key, patch, ifMatch) => structuredClone(patchTwin(state, key, patch, ifMatch)),
-    replaceTwin: (key, body, ifMatch) => structuredClone(replaceTwin(state, key, body, ifMatch)),
+    patchTwin: (key, patch, ifMatch) => copyJson(patchTwin(state, key, patch, ifMatch)),
+    replaceTwin: (key, body, ifMatch) => copyJson(replaceTwin(state, key, body, ifMatch)),
     patchReported: (key, patch) => patchReported(state, key, patch),
 
     authenticateDevice: (key, sasToken) => authenticateDevice(state, policies, key, sasToken),

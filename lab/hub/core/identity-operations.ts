@@ -8,6 +8,7 @@ import { checkKey, isSystemModule, refuseSystemModule, systemModules } from './i
 import { parseIdentityBody, type IdentityBody } from './identity-body.js';
 import { newIdentity, updatedIdentity } from './identity-records.js';
 import { sevenDigits } from './stamps.js';
+import { checkDoubles } from './twin-operations.js';
 import { newTwin, twinRecord, type FirstContent } from './twin-state.js';
 
 /** 413003 TooManyModulesOnDevice. */
@@ -86,6 +87,7 @@ export function createIdentity(
 ): IdentityRecord {
   checkKey(key);
   const parsed = parseBodyOf(key, body);
+  checkDoubles(state, twin.tags, twin.desired, twin.reported);
   const create = key.moduleId === undefined ? createDevice : createModule;
   const identity = create(state, key, parsed, twin);
   state.hooks.write.emit({ kind: 'identity', key });

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../contracts.js';
+import { isNumberText } from './number-text.js';
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumberText(value);
 
 const entriesOf = (value: Json | undefined): Map<string, Json> =>
   new Map(isJsonObject(value) ? Object.entries(value) : []);

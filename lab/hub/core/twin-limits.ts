@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../contracts.js';
 import { refuseArgument } from './errors.js';
 import { isJsonObject } from './merge-patch.js';
+import { isNumberText, numberTextOf } from './number-text.js';
 
 // "Understand and use device twins", device twin size and format.
 const KIB = 1024;
@@ -22,7 +23,7 @@ const textSize = (text: string): number => Buffer.byteLength(text.replaceAll(con
 /** The service's size: keys and strings in UTF-8 without control characters, 8 bytes a number, 4 a boolean, none for null. */
 export function sizeInBytes(value: Json): number {
   if (typeof value === 'string') return textSize(value);
-  if (typeof value === 'number') return 8;
+  if (typeof value === 'number' || isNumberText(value)) return 8;
   if (typeof value === 'boolean') return 4;
   if (value === null) return 0;
   if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + sizeInBytes(item), 0);
@@ -38,7 +39,28 @@ function checkName(section: SectionName, name: string): void {
 /** A null inside an array means nothing to a merge patch, at any depth: 400004 (Azure/azure-iot-sdk-csharp#1741). */
 function refuseNulls(section: SectionName, value: Json): void {
   if (value === null) refuseArgument(`An array in ${section} holds a null`);
-  if (typeof value === 'object') for (const item of Object.values(value)) refuseNulls(section, item);
+  if (Array.isArray(value) || isJsonObject(value)) for (const item of Object.values(value)) refuseNulls(section, item);
+}
+
+const isOutOfRange = (value: number): boolean => value < MIN_INTEGER || value > MAX_INTEGER;
+
+/**
+ * Digits alone are an integer, anything else is a double (Azure/azure-iot-sdk-csharp#2958: 5283920058631410000 is refused, and the
+ * way round is a double).
+ */
+function checkNumber(section: SectionName, text: string): void {
+  const value = Number(text);
+  if (/[.eE]/.test(text)) {
+    if (!Number.isFinite(value)) refuseArgument(`A number in ${section} is beyond a double`);
+  } else if (isOutOfRange(value)) refuseArgument(`An integer in ${section} is out of range`);
+}
+
+/** Without `largeDoublesTaken`: a whole number beyond the integers' range is refused, however it is written. */
+export function refuseLargeDoubles(value: Json): void {
+  const number = numberTextOf(value);
+  if (number !== undefined && Number.isInteger(Number(number)) && isOutOfRange(Number(number)))
+    refuseArgument('A whole number is out of range');
+  if (Array.isArray(value) || isJsonObject(value)) for (const item of Object.values(value)) refuseLargeDoubles(item);
 }
 
 /** Checks keys, values and depth of what a caller sent. `depth` is the number of containers around the value. */
@@ -46,10 +68,9 @@ function checkValues(section: SectionName, value: Json, depth = 0): void {
   if (typeof value === 'string' && Buffer.byteLength(value) > MAX_STRING_IN_BYTES) {
     refuseArgument(`A value in ${section} is longer than 4 KB`);
   }
-  if (typeof value === 'number' && Number.isInteger(value) && (value < MIN_INTEGER || value > MAX_INTEGER)) {
-    refuseArgument(`An integer in ${section} is out of range`);
-  }
-  if (typeof value !== 'object' || value === null) return;
+  const number = numberTextOf(value);
+  if (number !== undefined) checkNumber(section, number);
+  if (typeof value !== 'object' || value === null || isNumberText(value)) return;
   if (depth > MAX_DEPTH) refuseArgument(`The depth of ${section} exceeds ${MAX_DEPTH}`);
   if (Array.isArray(value)) {
     refuseNulls(section, value);

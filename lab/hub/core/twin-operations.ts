@@ -5,7 +5,9 @@ import { emitTwinChange, type HubState } from './hub-state.js';
 import { refuseSystemModule } from './id-rules.js';
 import { diffAsPatch } from './merge-patch.js';
 import { replacedTwinBody } from './messages.js';
+import { copyJson } from './number-text.js';
 import { sevenDigits } from './stamps.js';
+import { refuseLargeDoubles } from './twin-limits.js';
 import {
   namedPatch,
   patchReportedState,
@@ -24,11 +26,18 @@ function entryForService(state: HubState, key: IdentityKey, ifMatch: string | un
   return entry;
 }
 
+/** `largeDoublesTaken`, for the sections that a caller gave. */
+export function checkDoubles({ unsettled }: HubState, ...sections: (JsonObject | null | undefined)[]): void {
+  if (unsettled.largeDoublesTaken) return;
+  for (const section of sections) refuseLargeDoubles(section ?? null);
+}
+
 /** A change that sets what is there already still counts and is told (Azure/iotedge#1252). */
 export function patchTwin(state: HubState, key: IdentityKey, given: TwinPatch, ifMatch?: string): TwinRecord {
   const entry = entryForService(state, key, ifMatch);
+  checkDoubles(state, given.tags, given.desired);
   const patch = namedPatch(entry.twin, given);
-  const change = patchTwinState(entry.twin, structuredClone(patch), sevenDigits(state.clock.now()));
+  const change = patchTwinState(entry.twin, copyJson(patch), sevenDigits(state.clock.now()));
   entry.twin = change.state;
   emitTwinChange(state, 'updateTwin', key, change.body);
   if (patch.desired !== undefined) {
@@ -40,8 +49,9 @@ export function patchTwin(state: HubState, key: IdentityKey, given: TwinPatch, i
 
 export function replaceTwin(state: HubState, key: IdentityKey, content: TwinContent, ifMatch?: string): TwinRecord {
   const entry = entryForService(state, key, ifMatch);
+  checkDoubles(state, content.tags, content.desired);
   const before = entry.twin;
-  entry.twin = replaceTwinState(before, structuredClone(content), sevenDigits(state.clock.now()));
+  entry.twin = replaceTwinState(before, copyJson(content), sevenDigits(state.clock.now()));
   const record = twinRecord(key, entry.twin);
   emitTwinChange(state, 'replaceTwin', key, replacedTwinBody(record));
   const { value, version } = entry.twin.desired;
@@ -53,8 +63,9 @@ export function replaceTwin(state: HubState, key: IdentityKey, content: TwinCont
 /** The device's side. Resolves to the new `$version` of reported; the twin's ETag stays. */
 export function patchReported(state: HubState, key: IdentityKey, patch: JsonObject): number {
   const entry = findEntry(state.entries, key);
+  checkDoubles(state, patch);
   const at = state.clock.now();
-  const change = patchReportedState(entry.twin, structuredClone(patch), sevenDigits(at));
+  const change = patchReportedState(entry.twin, copyJson(patch), sevenDigits(at));
   entry.twin = change.state;
   entry.identity = { ...entry.identity, lastActivityTime: at.toISOString() };
   emitTwinChange(state, 'updateTwin', key, change.body);

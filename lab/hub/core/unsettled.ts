@@ -11,6 +11,7 @@ const defaults: Unsettled = {
   moduleUnauthorizedWithoutDevice: true,
   moduleErrorsInSecondEnvelope: true,
   timesPadded: true,
+  largeDoublesTaken: true,
 };
 
 /** Every switch: as it was chosen, else its default. */

@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import type { RequestListener } from 'node:http';
 import type { FaultGate, HubCore, IdentityKey, Json } from '../../contracts.js';
 import { HubError } from '../core/errors.js';
+import { parseJson } from '../core/number-text.js';
 import {
   badJson,
   errorAnswer,
@@ -37,7 +38,7 @@ export const registeredRoutes = (): { method: string; path: string }[] =>
 async function readJson(context: Context): Promise<Json> {
   const text = await context.req.text();
   try {
-    return JSON.parse(text) as Json;
+    return parseJson(text);
   } catch (error) {
     if (error instanceof SyntaxError) throw badJson();
     throw error;

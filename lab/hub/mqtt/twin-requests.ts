@@ -1,4 +1,6 @@
-import type { HubCore, IdentityKey, Json, JsonObject } from '../../contracts.js';
+import type { HubCore, IdentityKey, JsonObject } from '../../contracts.js';
+import { isJsonObject } from '../core/merge-patch.js';
+import { parseJson } from '../core/number-text.js';
 import { isHubError, refusalBody, refusalOf, type Refusal } from './hub-errors.js';
 import { twinResponseTopic } from './topics.js';
 
@@ -53,8 +55,8 @@ const withoutMetadata = ({ $metadata: _metadata, ...section }: JsonObject): Json
 
 export function parseObject(body: Buffer): JsonObject | undefined {
   try {
-    const value = JSON.parse(body.toString('utf8')) as Json;
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : undefined;
+    const value = parseJson(body.toString('utf8'));
+    return isJsonObject(value) ? value : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;

@@ -12,6 +12,7 @@ interface RestAnswer {
   headers: Record<string, string | string[] | undefined>;
   /** Parsed JSON; `undefined` for an empty body. */
   body: unknown;
+  text: string;
 }
 interface RestCall {
   body?: Json;
@@ -93,7 +94,7 @@ export async function startHubServer(options: HubServerOptions = {}): Promise<Hu
           response.on('data', (chunk: string) => (text += chunk));
           response.on('end', () => {
             const body: unknown = text === '' ? undefined : JSON.parse(text);
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, body });
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body, text });
           });
         },
       );
