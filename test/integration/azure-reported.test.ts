@@ -229,6 +229,8 @@ describe('refusals and failures', () => {
     });
     silence.resolve(undefined);
     await impatient.close();
+    // It stands after its time was up, and must not stay.
+    await expect.poll(() => connects, { timeout: 10_000 }).toEqual(['hanging/']);
     await expect.poll(() => connected(['hanging']), { timeout: 10_000 }).toEqual([]);
   });
 

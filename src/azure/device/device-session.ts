@@ -71,15 +71,12 @@ export const openDeviceSession = async (options: DeviceSessionOptions): Promise<
     }
   };
 
+  const connecting = settled((done) => transport.connect(done));
   try {
-    await withDeadline(
-      'connecting',
-      timeoutInMs,
-      settled((done) => transport.connect(done)),
-    );
+    await withDeadline('connecting', timeoutInMs, connecting);
   } catch (error) {
-    // Not awaited: closing a connection that hangs takes as long again.
-    void close();
+    // The SDK ignores a disconnect while it connects, and would stay connected as the device for ever. Not awaited: it tries for a minute.
+    void connecting.then(close, close);
     throw isRefusedByHub(error)
       ? connectionFailed('the hub refuses this identity', error, false)
       : connectionFailed('no connection', error);
