@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TableClient } from '@azure/data-tables';
 import { QueueServiceClient } from '@azure/storage-queue';
@@ -10,6 +11,10 @@ import { countUnread, healthOf, parkedOf, settingsOf, startChild, webhookOf } fr
 
 // All seeds of a run share one laboratory: together they take the access of more copies than a breaker lets through in an hour.
 const settings = { REPAIR_OVERDUE_SECONDS: '5', HUB_CALL_TIMEOUT_MS: '3000', MASS_CHANGE_LIMIT: '1000000' };
+
+/** `CHAOS_LOG=file`: what the app logs goes there. */
+const { CHAOS_LOG } = process.env;
+const onLine = CHAOS_LOG === undefined ? undefined : (line: string) => appendFileSync(CHAOS_LOG, `${line}\n`);
 
 /** A laboratory with the app in a process that can be killed. */
 export interface ChaosRig extends AsyncDisposable {
@@ -34,7 +39,7 @@ export interface ChaosRig extends AsyncDisposable {
 export async function startChaosRig(): Promise<ChaosRig> {
   const storage = await startAzurite({ outages: true });
   const lab = await startLab({ eventHubsPort: 0, storage });
-  let child: HostProcess = await startChild(lab, settings);
+  let child: HostProcess = await startChild(lab, settings, undefined, onLine);
   lab.setWebhook({ url: webhookOf(child) });
   let restarting: Promise<void> = Promise.resolve();
   const messages: HubMessage[] = [];
@@ -55,7 +60,7 @@ export async function startChaosRig(): Promise<ChaosRig> {
     kill() {
       const restart = async () => {
         await child.kill();
-        child = await startChild(lab, settings, child);
+        child = await startChild(lab, settings, child, onLine);
       };
       restarting = restarting.then(restart);
       return restarting;
@@ -87,7 +92,7 @@ export async function startChaosRig(): Promise<ChaosRig> {
     async named() {
       const names = new Map<string, string>();
       for await (const { partitionKey, deviceId } of table.listEntities()) {
-        const kind = /~(.*)$/.exec(partitionKey ?? '')?.[1];
+        const kind = /~(dirty|kept)$/.exec(partitionKey ?? '')?.[1];
         if (kind !== undefined && typeof deviceId === 'string') names.set(deviceId, kind);
       }
       return names;

@@ -52,7 +52,7 @@ const toldFields = new Set(['iotEdge', 'managedBy']);
 
 const isUnauthorized = (error: unknown): boolean => error instanceof Error && error.name === 'UnauthorizedError';
 
-/** The service answers 401 about modules of a disabled device: they cannot be compared, and its status is. */
+/** The service answers 401 about modules of a device that is disabled on either hub: they cannot be compared, and its status is. */
 const modulesOf = async (registry: Registry, deviceId: string): Promise<Listed[]> => {
   try {
     return (await registry.getModulesOnDevice(deviceId)).responseBody;
@@ -111,7 +111,10 @@ export const compareHubs = async ({ first, second, reported }: CompareQuestion):
     return compareOne(identity, copy, isReported).map((found) => ({ ...keyOf(identity), ...found }));
   });
   const extra = [...right].filter(([name]) => !left.has(name));
-  return [...differences, ...extra.map(([, copy]) => ({ ...keyOf(copy), what: 'extra', untold: false }))];
+  const all = [...differences, ...extra.map(([, copy]) => ({ ...keyOf(copy), what: 'extra', untold: false }))];
+  const isDisabled = (deviceId: string): boolean =>
+    [left, right].some((hub) => hub.get(JSON.stringify([deviceId, null]))?.fields.get('status') === 'disabled');
+  return all.filter(({ deviceId, moduleId }) => moduleId === undefined || !isDisabled(deviceId));
 };
 
 export const textOf = ({ deviceId, moduleId, what }: HubDifference): string =>

@@ -38,6 +38,8 @@ describe('the comparer of the chaos tests', () => {
     for (const hub of [primary, secondary])
       for (const identity of [device, module, { deviceId: 'same' }]) hub.createIdentity(identity, sas);
     primary.createIdentity({ deviceId: 'only' }, sas);
+    primary.createIdentity({ deviceId: 'gateway' }, { capabilities: { iotEdge: true }, status: 'disabled' });
+    secondary.createIdentity({ deviceId: 'gateway' }, { capabilities: { iotEdge: true } });
     secondary.createIdentity({ deviceId: 'more' }, sas);
     secondary.createIdentity({ deviceId: 'dev', moduleId: 'extra' }, sas);
     secondary.updateIdentity(device, { ...sas, status: 'disabled' }, '*');
@@ -70,6 +72,7 @@ describe('the comparer of the chaos tests', () => {
       'dev/extra extra',
       'dev/m desired/a/b',
       'dev/m primaryKey',
+      'gateway status',
       'more extra',
       'only missing',
     ]);

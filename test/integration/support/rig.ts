@@ -93,8 +93,14 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
 }
 
 /** The app in a child process, which can be killed. */
-export function startChild(lab: Lab, more: Record<string, string> = {}, same?: HostProcess): Promise<HostProcess> {
+export function startChild(
+  lab: Lab,
+  more: Record<string, string> = {},
+  same?: HostProcess,
+  onLine?: (line: string) => void,
+): Promise<HostProcess> {
   return startHostProcess({
+    ...(onLine && { onLine }),
     settings: settingsOf(lab, more),
     env: { ...process.env, ...lab.description.env },
     // A message that a killed host had taken stays invisible for its lease: 10 minutes in the real one.
