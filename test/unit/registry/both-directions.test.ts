@@ -30,6 +30,11 @@ describe('what the ledger knows of a pair', () => {
     expect(newestEvidence(own, aRow('copied', 2, { etag: 'other' }))).toMatchObject({ ...evidence, etag: 'own' });
   });
 
+  it('keeps its time when it is turned round: what is written of it later is the newer one then', () => {
+    const turned = newestEvidence(undefined, aRow('copied', 2, { stateAt: new Date(9) }));
+    expect(turned).toMatchObject({ copiedAt: new Date(2), stateAt: new Date(9) });
+  });
+
   it('is its own row where that is as new, or the other is no whole copy of ours', () => {
     const own = aRow('copied', 1, { stateAt: new Date(5) });
     expect(newestEvidence(own, aRow('copied', 5))).toBe(own);

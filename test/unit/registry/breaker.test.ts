@@ -120,6 +120,19 @@ describe('an active hub that loses many devices', () => {
     expect(outcomes.slice(0, 2)).toMatchObject([{ did: 'updated' }, { did: 'updated' }]);
     expect(outcomes.slice(2)).toMatchObject([{ reason: 'breakerOpen' }, { reason: 'breakerOpen' }]);
   });
+
+  it('does not count what was not done', async () => {
+    const room = await aFleet(2, { massChangeLimit: 1 });
+    room.hubs.primary.edit(device('d0'), { status: 'disabled' });
+    room.hubs.secondary.onCall = (operation) => {
+      if (operation === 'updateIdentity') throw failure('hubThrottled');
+    };
+    for (let tries = 0; tries < 3; tries += 1)
+      expect(await room.syncIdentity('primary', device('d0'))).toMatchObject({ reason: 'targetThrottled' });
+    expect(room.ledger.breakers.get('primary')).toMatchObject({ taken: 0 });
+    room.hubs.secondary.onCall = () => {};
+    expect(await room.syncIdentity('primary', device('d0'))).toMatchObject({ did: 'updated' });
+  });
 });
 
 describe('an active hub that was rolled back', () => {

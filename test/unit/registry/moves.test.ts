@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { createIdentitySync } from '../../../src/registry/sync-identity.js';
 import { failure, someKeys } from './fakes-hub.js';
 import { created, deleted, device, drain, module, setUp, type Room } from './fakes-room.js';
 
@@ -94,6 +95,21 @@ describe('a device that is moved to the standby by somebody else', () => {
     expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'nothing', reason: 'dpsMove' });
     expect(room.hubs.secondary.identityOf(m)).toEqual(before);
   });
+
+  it('keeps its modules, also where it goes while one of them is looked at', async () => {
+    const m = module('d', 'm');
+    const room = setUp({ graceInMs: 0, reported: false });
+    room.hubs.primary.addDevice('d', { authentication: someKeys('k') });
+    room.hubs.primary.addModule('d', 'm');
+    await room.handleEvent(created('d'));
+    const before = structuredClone(room.hubs.secondary.identityOf(m));
+    moveThere(room);
+    room.hubs.primary.onCall = (operation, { moduleId }) => {
+      if (operation === 'getIdentity' && moduleId !== undefined) room.hubs.primary.remove(d);
+    };
+    expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'nothing', reason: 'dpsMove' });
+    expect(room.hubs.secondary.has(m) && room.hubs.secondary.identityOf(m)).toEqual(before);
+  });
 });
 
 describe('a copy that an operator edited on the standby', () => {
@@ -184,6 +200,20 @@ describe('hubs that change places', () => {
 });
 
 describe('a write of ours', () => {
+  it('by another instance, while this one reads, is not taken for somebody else’s', async () => {
+    const room = await mirrored();
+    const another = createIdentitySync(room.syncOptions);
+    room.hubs.primary.edit(d, { statusReason: 'news' });
+    let isRead = false;
+    room.hubs.secondary.onCall = async (operation, _key, phase) => {
+      if (operation !== 'getIdentity' || phase === 'before' || isRead) return;
+      isRead = true;
+      await another('primary', d);
+    };
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'unchanged' });
+    expect(list(room)).toEqual([]);
+  });
+
   it.each(['updateIdentity', 'createIdentity'] as const)('whose answer is lost (%s) stays ours', async (lost) => {
     const room = await mirrored();
     if (lost === 'createIdentity') {

@@ -61,6 +61,12 @@ describe('a change that is older than the copy', () => {
     expect([room.target.calls, room.registry.replicated]).toEqual([[], ['d1']]);
   });
 
+  it('and so is what would be one write with it, though that be newer', async () => {
+    const room = aSecondLife();
+    await room.replay(anUpdateAt(1.9, 8, { tags: { life: 1 } }), anUpdateAt(60, 9, { tags: { a: 1 } }));
+    expect([room.target.calls, room.registry.replicated]).toEqual([[], ['d1']]);
+  });
+
   it('as the event hub tells, when the clock of its hub is ahead', async () => {
     const room = aSecondLife();
     const enqueuedAt = new Date(secondsAfter(-30));
