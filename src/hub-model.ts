@@ -16,7 +16,14 @@ export interface IdentityKey {
 export const keyText = (key: IdentityKey): string =>
   key.moduleId === undefined ? key.deviceId : `${key.deviceId}/${key.moduleId}`;
 
-export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
+/**
+ * A number whose text JavaScript would change (21.0, 1E+20, 9007199254740993). It is frozen, `JSON.stringify` writes it as it was, and
+ * `structuredClone` refuses it. Made by src/number-text.ts (docs/decisions/0012).
+ */
+export interface NumberText {
+  readonly rawJSON: string;
+}
+export type JsonValue = null | boolean | number | string | NumberText | JsonValue[] | JsonObject;
 export interface JsonObject {
   [name: string]: JsonValue;
 }

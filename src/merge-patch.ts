@@ -1,11 +1,12 @@
 import type { JsonObject, JsonValue } from './hub-model.js';
+import { isNumberText } from './number-text.js';
 
 /**
  * JSON merge patch, RFC 7396. Pure: arguments are never changed, results may share parts with them.
  * Objects are built with `Object.fromEntries` and read with `Object.hasOwn`, so that `__proto__` is a key like any other.
  */
 export const isJsonObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumberText(value);
 
 const own = (object: JsonObject, name: string): JsonValue | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined;
@@ -57,13 +58,16 @@ export function diffPatch(from: JsonObject, to: JsonObject): JsonObject {
   return Object.fromEntries(patch);
 }
 
-/** The same JSON: the order of keys and the prototypes of objects do not matter, `-0` is `0`. */
+/**
+ * The same JSON text, but for the order of keys: 21.0 is another value than 21 (docs/decisions/0012). JavaScript's own -0 is written as 0. The
+ * prototypes of objects do not matter.
+ */
 export function jsonEqual(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => jsonEqual(item, b[index]));
   }
-  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  if (!isJsonObject(a) || !isJsonObject(b)) return isNumberText(a) && isNumberText(b) && a.rawJSON === b.rawJSON;
   const names = Object.keys(a);
   return (
     names.length === Object.keys(b).length &&

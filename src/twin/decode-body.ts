@@ -1,4 +1,5 @@
 import type { JsonValue } from '../hub-model.js';
+import { isNumberText, parseJson } from '../number-text.js';
 
 /** Far above the service's own limit of 10, far below what ends a recursion: a body of brackets only must not end the process. */
 const MAX_DEPTH = 64;
@@ -10,7 +11,7 @@ export type DecodedBody =
 export function decodeBody(body: Uint8Array): DecodedBody {
   let value: JsonValue;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as JsonValue;
+    value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (error) {
     // TypeError: not UTF-8. SyntaxError: not JSON; its text quotes the body and is not kept.
     return { ok: false, reason: 'notJson', detail: error instanceof TypeError ? 'not UTF-8' : 'not JSON' };
@@ -23,7 +24,9 @@ function isDeeperThan(value: JsonValue, limit: number): boolean {
   let level = [value];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > limit) return true;
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []));
+    level = level.flatMap((item) =>
+      typeof item === 'object' && item !== null && !isNumberText(item) ? Object.values(item) : [],
+    );
   }
   return false;
 }

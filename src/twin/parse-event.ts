@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { IdentityKey, JsonObject, JsonValue } from '../hub-model.js';
 import { isSystemModule } from '../identity-id.js';
 import { isJsonObject } from '../merge-patch.js';
+import { toNumber } from '../number-text.js';
 import { decodeBody } from './decode-body.js';
 import { park, parseHeader, wrongShape, type EventHeader, type Park, type Skip } from './event-header.js';
 import type { RawTwinEvent } from './ports.js';
@@ -27,16 +28,15 @@ export interface LifecycleChange {
 export type ParsedEvent = TwinChange | LifecycleChange | Park | Skip;
 
 const sectionSchema = z.custom<JsonObject>(isJsonObject);
-const versionSchema = z.number().optional().catch(undefined);
 
 const updateSchema = z.object({
-  version: versionSchema,
+  version: z.unknown().optional(),
   tags: sectionSchema.optional(),
   properties: z.object({ desired: sectionSchema.optional(), reported: sectionSchema.optional() }).optional(),
 });
 /** The whole twin; the service leaves empty tags out. Without desired it is not whole, and must not empty the copy. */
 const replaceSchema = z.object({
-  version: versionSchema,
+  version: z.unknown().optional(),
   tags: sectionSchema.default({}),
   properties: z.object({ desired: sectionSchema, reported: sectionSchema.optional() }),
 });
@@ -68,9 +68,10 @@ function parseTwinChange(header: EventHeader, bytes: Uint8Array): TwinChange | P
   if (!body.ok) return park(body.reason, body.detail);
   const parsed = twinSchemas[opType].safeParse(body.value);
   if (!parsed.success) return wrongShape(parsed.error);
-  const { version, tags, properties } = parsed.data;
+  const { tags, properties } = parsed.data;
+  const version = toNumber(parsed.data.version);
   const change: TwinChange = { kind: 'twin', opType, key, ...stamp(header) };
-  if (version !== undefined) change.version = version;
+  if (typeof version === 'number') change.version = version;
   for (const [name, section] of Object.entries({ tags, ...properties }) as [Section, JsonValue | undefined][]) {
     if (!isJsonObject(section)) continue;
     const content = stripServiceFields(section);

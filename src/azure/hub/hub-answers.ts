@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../hub-model.js';
+import { isJsonObject } from '../../merge-patch.js';
+import { toNumber } from '../../number-text.js';
 
 /** By reference and unread: a copy by schema would lose names such as `__proto__`. */
-const jsonObject = z.custom<JsonObject>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'not an object',
-);
+const jsonObject = z.custom<JsonObject>(isJsonObject, 'not an object');
 const keyText = z.string().nullable().default(null);
 
 /** Device and Module of the REST API, api-version 2021-04-12. */
@@ -42,7 +41,7 @@ export const twinAnswer = z.object({
   deviceId: z.string().min(1),
   moduleId: z.string().nullish(),
   etag: z.string().min(1),
-  version: z.number(),
+  version: z.preprocess(toNumber, z.number()),
   tags: jsonObject.nullish(),
   properties: z.object({ desired: jsonObject, reported: jsonObject }),
 });

@@ -1,9 +1,15 @@
 import * as fc from 'fast-check';
 import type { JsonObject, JsonValue } from '../../../src/hub-model.js';
+import { parseJson } from '../../../src/number-text.js';
 
 /** Few names, so that patches meet; among them those which objects of JavaScript treat in ways of their own. */
 const names = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', 'toString');
-const scalars = fc.oneof(fc.boolean(), fc.integer({ min: 0, max: 3 }), fc.constantFrom('', 'x'));
+const scalars = fc.oneof(
+  fc.boolean(),
+  fc.integer({ min: 0, max: 3 }),
+  fc.constantFrom('', 'x'),
+  fc.constantFrom('1.0', '1E+0').map(parseJson),
+);
 
 const objectOf = (value: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> =>
   fc.array(fc.tuple(names, value), { maxLength: 4 }).map((entries) => Object.fromEntries(entries));

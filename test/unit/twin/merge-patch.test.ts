@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../src/hub-model.js';
-import { applyPatch, composePatches, diffPatch, jsonEqual } from '../../../src/merge-patch.js';
+import { applyPatch, composePatches, diffPatch, isJsonObject, jsonEqual } from '../../../src/merge-patch.js';
+import { parseJson } from '../../../src/number-text.js';
 import { documents, patches } from './json-arbitrary.js';
 
 const parse = (text: string) => JSON.parse(text) as JsonObject;
@@ -60,7 +61,7 @@ describe('composePatches', () => {
       Object.fromEntries(
         Object.entries(patch).map(([name, value]) => [
           name,
-          { ...(typeof value === 'object' && value !== null && !Array.isArray(value) ? fill(value) : {}), witness: 1 },
+          { ...(isJsonObject(value) ? fill(value) : {}), witness: 1 },
         ]),
       );
     fc.assert(
@@ -94,9 +95,7 @@ const merged = (first: JsonObject, second: JsonObject): JsonObject => {
   const result = new Map(Object.entries(first));
   for (const [name, value] of Object.entries(second)) {
     const earlier = result.get(name);
-    const isObject = (item: unknown): item is JsonObject =>
-      typeof item === 'object' && item !== null && !Array.isArray(item);
-    result.set(name, isObject(value) && isObject(earlier) ? merged(earlier, value) : value);
+    result.set(name, isJsonObject(value) && isJsonObject(earlier) ? merged(earlier, value) : value);
   }
   return Object.fromEntries(result);
 };
@@ -158,5 +157,18 @@ describe('jsonEqual', () => {
     [{ toString: 1 }, {}, false],
   ])('%j and %j: %s', (a, b, expected) => {
     expect(jsonEqual(a, b)).toBe(expected);
+  });
+
+  it.each([
+    ['21.0', '21', false],
+    ['1E+20', '100000000000000000000', false],
+    ['-0', '0', false],
+    ['21.0', '21.00', false],
+    ['21.0', '"21.0"', false],
+    ['21.0', '{"rawJSON":"21.0"}', false],
+    ['{"a":[21.0,{"b":1E+20}]}', '{"a":[21.0,{"b":1E+20}]}', true],
+  ])('compares numbers by their text: %s and %s: %s', (a, b, expected) => {
+    expect(jsonEqual(parseJson(a), parseJson(b))).toBe(expected);
+    expect(jsonEqual(parseJson(b), parseJson(a))).toBe(expected);
   });
 });
