@@ -94,6 +94,10 @@ param consumerGroups string[] = []
 @minLength(16)
 param operatorKey string
 
+@description('Key of consumers that report progress over HTTP, which no device has: 16 to 256 characters. Empty: made from the operator key, the same each time.')
+@secure()
+param progressKey string = ''
+
 @description('Settings of the app that differ from their defaults, by name.')
 param tuning Tuning = {}
 
@@ -162,6 +166,7 @@ module primaryRegion 'modules/region.bicep' = {
     throughputUnits: throughputUnits
     storageSku: storageSku
     operatorKey: operatorKey
+    progressKey: progressKey
     tags: allTags
   }
 }
@@ -182,6 +187,7 @@ module secondaryRegion 'modules/region.bicep' = {
     throughputUnits: throughputUnits
     storageSku: storageSku
     operatorKey: operatorKey
+    progressKey: progressKey
     tags: allTags
   }
 }

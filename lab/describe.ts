@@ -17,6 +17,8 @@ export interface LabParts {
   arm: ArmDescription;
   /** Opens the details of the app's health. */
   operatorKey: string;
+  /** Of those who report progress. */
+  progressKey: string;
 }
 
 /** NODE_OPTIONS takes a value with spaces in double quotes, where a backslash escapes: as in JSON. */
@@ -83,6 +85,7 @@ export const describeLab = (parts: LabParts, inherited = process.env['NODE_OPTIO
       // Nothing in the laboratory is worth a grace period, and a rehearsal wants to see the delete.
       DELETE_GRACE_SECONDS: '0',
       OPERATOR_KEY: parts.operatorKey,
+      PROGRESS_KEY: parts.progressKey,
     },
   };
 };

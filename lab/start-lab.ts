@@ -150,6 +150,7 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
       identityEnv: identity.env,
       arm,
       operatorKey: randomBytes(24).toString('base64url'),
+      progressKey: randomBytes(24).toString('base64url'),
     }),
     hub,
     failover: (role) => of(role).failover,

@@ -43,8 +43,9 @@ const generationSchema = z.object({
 export type Generation = z.infer<typeof generationSchema>;
 
 const positionSchema = z.object({
-  partitionId: z.string(),
-  sequenceNumber: z.number(),
+  partitionId: z.string().min(1).max(16),
+  /** Of the last event that was processed; -1 where no event ever was. */
+  sequenceNumber: z.int().min(-1),
   enqueuedAt: utcTime,
   /** Events that the endpoint holds behind this position; absent when the endpoint did not tell. */
   lag: z.number().int().min(0).optional(),

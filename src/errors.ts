@@ -44,6 +44,9 @@ type TelemetryErrorCode =
   | 'redirectTimeout'
   | 'redirectUnavailable' // no connection to the hub's gateway
   | 'redirectRefused' // it refuses the link, and not with an address
+  // The ends of a built-in endpoint's partitions
+  | 'endsTimeout'
+  | 'endsUnavailable' // no connection, or the endpoint refuses: it is gone, or the key is no policy's any more
   // Consumer failover
   | 'engineUnavailable' // Durable Functions can't be reached or refuses
   | 'stageRefused' // a transition that the table of stages does not have

@@ -51,6 +51,7 @@ export type LogEventId =
   | 'failover.noNews' // ARM or the redirect can't be read any more, or for another reason than before; source, code
   | 'failover.newsAgain' // ARM answers again
   | 'failover.command' // an operator's command; command, and the refusal if it was refused
+  | 'failover.progressRefused' // a report that cannot be true, or of no generation; hub, consumer, generation, reason, partitionId
   | 'failover.keyStale' // the configured key of the built-in endpoint is no policy's any more: renew it before the next failover
   | 'failover.groupCreated' // a consumer group was made on the built-in endpoint
   | 'failover.upkeepFailed' // keys or consumer groups could not be looked after; tried again

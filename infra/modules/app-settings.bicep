@@ -88,6 +88,9 @@ var telemetry = union(
   app.readsTelemetry && takesFromSecondary ? secondaryTelemetry : {}
 )
 
+// Of consumers that report over HTTP. The relay shares the state storage, and needs none.
+var progress = { PROGRESS_KEY: '@Microsoft.KeyVault(SecretUri=${region.vaultUri}/secrets/progress-key/)' }
+
 var relay = {
   FEATURES: 'relay'
   RELAY_TARGET__fullyQualifiedNamespace: namespaceHost
@@ -106,6 +109,7 @@ output settings object = union(
   takesFromPrimary ? fromPrimary : {},
   takesFromSecondary ? fromSecondary : {},
   telemetry,
+  contains(app.features, 'failover') ? progress : {},
   tuning
 )
 

@@ -34,6 +34,9 @@ param storageSku string
 @secure()
 param operatorKey string
 
+@secure()
+param progressKey string
+
 param tags object
 
 var storageAccountName = 'st${regionKey}${suffix}'
@@ -81,6 +84,7 @@ module vault 'vault.bicep' = if (hasApp) {
     name: keyVaultName
     principalId: identity.properties.principalId
     operatorKey: operatorKey
+    progressKey: progressKey
     tags: tags
   }
 }

@@ -1,4 +1,4 @@
-// Keeps what cannot be an identity: the operator's key and the built-in endpoints' policy keys.
+// Keeps what cannot be an identity: the operator's key, the key of reports and the built-in endpoints' policy keys.
 param location string
 
 @minLength(3)
@@ -10,6 +10,10 @@ param principalId string
 
 @secure()
 param operatorKey string
+
+@description('Empty: made from the operator key, which cannot be read from it.')
+@secure()
+param progressKey string
 
 param tags object
 
@@ -30,6 +34,12 @@ resource operator 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
   parent: vault
   name: 'operator-key'
   properties: { value: operatorKey }
+}
+
+resource progress 'Microsoft.KeyVault/vaults/secrets@2023-07-01' = {
+  parent: vault
+  name: 'progress-key'
+  properties: { value: empty(progressKey) ? guid(operatorKey, 'progress') : progressKey }
 }
 
 // Key Vault Secrets User: the app's settings refer to secrets; it can neither list nor change them elsewhere.

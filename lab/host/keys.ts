@@ -18,6 +18,10 @@ export function createKeys(given: Partial<HostKeys> = {}): HostKeys {
   };
 }
 
+/** A function's own key, which opens that function alone ("Work with access keys in Azure Functions"). */
+export const ownKeyOf = ({ functionKey }: Pick<HostKeys, 'functionKey'>, functionName: string): string =>
+  createHash('sha256').update(`${functionKey} ${functionName}`).digest('base64url');
+
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
 /** Whether the offered key is one of the allowed ones; the time it takes does not depend on how much of it is right. */

@@ -19,9 +19,9 @@ const tell = (message: ConsumerMessage): void => void process.send?.(message);
 const container = BlobServiceClient.fromConnectionString(start.storage).getContainerClient('rehearsal-consumers');
 await container.createIfNotExists();
 
-const { url, key, pollInMs } = start.app;
+const { url, key, progressKey, pollInMs } = start.app;
 const processor = createFailoverEventProcessor({
-  source: followApp({ url, hub: start.hub, key: () => key, pollInMs }),
+  source: followApp({ url, hub: start.hub, key: () => key, progressKey: () => progressKey, pollInMs }),
   sharedKey: () => Promise.resolve(start.sharedKey),
   consumerGroup: start.consumerGroup,
   checkpointStore: new BlobCheckpointStore(container),

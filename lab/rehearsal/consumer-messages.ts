@@ -5,7 +5,7 @@ export const consumerBatchSize = 50;
 
 /** What a consumer process is told, in its environment. */
 export const consumerStartSchema = z.object({
-  app: z.object({ url: z.string(), key: z.string(), pollInMs: z.number() }),
+  app: z.object({ url: z.string(), key: z.string(), progressKey: z.string(), pollInMs: z.number() }),
   hub: z.string(),
   sharedKey: z.object({ name: z.string(), key: z.string() }),
   consumerGroup: z.string(),

@@ -133,7 +133,12 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
       const running = lab();
       const primary = running.hub('primary');
       const reading = await startConsumers(running, options.consumers, {
-        app: { url: host.url, key: host.functionKey, pollInMs: pollInSeconds(options).failover * 1000 },
+        app: {
+          url: host.url,
+          key: host.functionKey,
+          progressKey: running.description.settings['PROGRESS_KEY'] ?? '',
+          pollInMs: pollInSeconds(options).failover * 1000,
+        },
         hub: primary.name,
         sharedKey: policyKey(primary.connectionStringOf('service')),
         consumerGroup: groups.consumers,

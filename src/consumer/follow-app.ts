@@ -10,6 +10,11 @@ export interface FollowAppOptions {
   hub: string;
   /** A function key of the app; asked for before each call. */
   key: () => string | Promise<string>;
+  /**
+   * The app's setting PROGRESS_KEY; asked for before each report. Without it nothing is reported: no failover is verified, and old endpoints are read
+   * until the app's limit.
+   */
+  progressKey?: () => string | Promise<string>;
   /** Default 2000. While a failover is under way the app is asked every 500 ms, when that is more often. */
   pollInMs?: number;
   /** Of one call. Default 10000. */
@@ -36,16 +41,20 @@ const refusal = (what: string, more: { serviceCode?: number; cause?: unknown } =
  * hub or one with a lower revision is no news.
  */
 export function followApp(options: FollowAppOptions): GenerationSource {
-  const { hub, pollInMs = 2000, timeoutInMs = 10_000 } = options;
+  const { hub, pollInMs = 2000, timeoutInMs = 10_000, progressKey } = options;
   const base = `${options.url.replace(/\/+$/, '')}/api/consumers/${encodeURIComponent(hub)}`;
 
-  const call = async (url: string, init: RequestInit, signal?: AbortSignal): Promise<Response> => {
+  const call = async (
+    url: string,
+    { headers, ...init }: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> },
+    signal?: AbortSignal,
+  ): Promise<Response> => {
     const deadline = AbortSignal.timeout(timeoutInMs);
     let answer: Response;
     try {
       answer = await fetch(url, {
         ...init,
-        headers: { 'content-type': 'application/json', 'x-functions-key': await options.key() },
+        headers: { 'content-type': 'application/json', 'x-functions-key': await options.key(), ...headers },
         signal: signal === undefined ? deadline : AbortSignal.any([deadline, signal]),
       });
     } catch (cause) {
@@ -89,9 +98,14 @@ export function followApp(options: FollowAppOptions): GenerationSource {
         await pause(last !== undefined && isUnderWay(last) ? Math.min(pollInMs, pollInFailoverInMs) : pollInMs, signal);
       }
     },
-    tell: async (progress: Progress) => {
-      const answer = await call(`${base}/progress`, { method: 'POST', body: JSON.stringify(progress) });
-      await answer.body?.cancel();
-    },
+    ...(progressKey === undefined
+      ? {}
+      : {
+          tell: async (progress: Progress) => {
+            const headers = { 'x-progress-key': await progressKey() };
+            const answer = await call(`${base}/progress`, { method: 'POST', headers, body: JSON.stringify(progress) });
+            await answer.body?.cancel();
+          },
+        }),
   };
 }

@@ -1,11 +1,20 @@
 import type { ConsumersDocument } from '../consumers-document.js';
+import { positionsOf } from './merge-progress.js';
 import { withProgress } from './observe.js';
 import type { ConsumerProgress } from './snapshot.js';
 import type { WatchedGeneration, WatchState } from './watch-state.js';
 
 /** Without what only the watch needs. */
 function publicGeneration(generation: WatchedGeneration): ConsumersDocument['generations'][number] {
-  const { source: _s, partitionIds: _p, countsFrom: _c, drainingSince: _d, stoppedAt: _t, ...told } = generation;
+  const {
+    source: _s,
+    partitionIds: _p,
+    ends: _e,
+    countsFrom: _c,
+    drainingSince: _d,
+    stoppedAt: _t,
+    ...told
+  } = generation;
   return told;
 }
 
@@ -25,10 +34,10 @@ export function toDocument(state: WatchState, progress: readonly ConsumerProgres
     generations: state.generations.map((generation) => publicGeneration(withProgress(generation, progress))),
     positions: progress
       .filter(({ generation }) => kept.has(generation))
-      .map(({ consumer, generation, partitions }) => ({
-        consumer,
-        generation,
-        partitions: partitions.map(({ toldAt: _toldAt, ...position }) => position),
+      .map((row) => ({
+        consumer: row.consumer,
+        generation: row.generation,
+        partitions: positionsOf(row).map(({ toldAt: _toldAt, ...position }) => position),
       })),
     history,
     lookedAt,

@@ -1,5 +1,8 @@
 import type { EventHubEndpoint } from '../consumers-document.js';
-import type { ConsumerProgress } from './snapshot.js';
+import { whyNotCovered } from './judge-progress.js';
+import { settledEnds } from './partition-ends.js';
+import type { PartitionEnd } from './ports.js';
+import type { ConsumerProgress, ToldPosition } from './snapshot.js';
 import { endpointText, type EndpointSource, type WatchedGeneration, type WatchState } from './watch-state.js';
 
 /** A namespace of the twentieth failover ago may be taken for a new one: then it is read from its beginning. Nothing is lost by that. */
@@ -74,20 +77,30 @@ export function drainOlder(state: WatchState, now: Date, limitInMs: number): Wat
   return { ...state, generations, revision: state.revision + 1 };
 }
 
+/** A report that no look covered when it came counts once one does. */
+const isCovered = (place: ToldPosition, end: PartitionEnd): boolean => whyNotCovered(place, end) === undefined;
+
 /**
- * True once each consumer that ever told of this generation has, since it drains, told of each partition that ARM lists that nothing
- * is left there. Whoever tells less leaves it to the limit: ending too early would lose events, ending late costs nothing.
+ * True once each consumer that ever told of this generation has, since it drains, told of a position at the end that the app saw itself, of each
+ * partition that holds something (docs/decisions/0013). Whoever tells less leaves it to the limit: ending too early would lose events, ending late
+ * costs nothing.
  */
 export function isDrained(generation: WatchedGeneration, progress: readonly ConsumerProgress[]): boolean {
-  const { number, partitionIds, drainingSince } = generation;
+  const { number, drainingSince } = generation;
   const told = progress.filter((row) => row.generation === number);
-  if (drainingSince === undefined || told.length === 0 || partitionIds.length === 0) return false;
-  return told.every(({ partitions }) =>
-    partitionIds.every((partitionId) =>
-      partitions.some(
-        (place) =>
-          place.partitionId === partitionId && place.lag === 0 && Date.parse(place.toldAt) > Date.parse(drainingSince),
-      ),
+  const ends = drainingSince === undefined ? undefined : settledEnds(generation, drainingSince);
+  if (drainingSince === undefined || ends === undefined || told.length === 0) return false;
+  return told.every(({ partitions, notSeen = [] }) =>
+    ends.every(
+      (end) =>
+        end.isEmpty ||
+        [...partitions, ...notSeen].some(
+          (place) =>
+            place.partitionId === end.partitionId &&
+            place.sequenceNumber >= end.last &&
+            isCovered(place, end) &&
+            Date.parse(place.toldAt) > Date.parse(drainingSince),
+        ),
     ),
   );
 }

@@ -1,5 +1,6 @@
 import type { EndpointNews } from './endpoint-news.js';
 import { newest } from './generations.js';
+import { positionsOf } from './merge-progress.js';
 import type { ConsumerProgress, Snapshot } from './snapshot.js';
 import type { WatchedGeneration, WatchState } from './watch-state.js';
 
@@ -15,7 +16,7 @@ export function withProgress(generation: WatchedGeneration, progress: readonly C
   const counts = (at: string) => countsFrom === undefined || Date.parse(at) >= Date.parse(countsFrom);
   const firsts = told.flatMap(({ first }) => (first && counts(first.enqueuedAt) ? [first.enqueuedAt] : []));
   // Of a partition that never had an event Event Hubs tells the number -1 and no time worth the name.
-  const places = told.flatMap(({ partitions }) => partitions.filter(({ sequenceNumber }) => sequenceNumber >= 0));
+  const places = told.flatMap((row) => positionsOf(row).filter(({ sequenceNumber }) => sequenceNumber >= 0));
   const times = places.map(({ enqueuedAt }) => enqueuedAt).filter(counts);
   const lastEventAt = maxTime([...times, ...firsts, ...(generation.lastEventAt ? [generation.lastEventAt] : [])]);
   const firstEventAt = generation.firstEventAt ?? minTime(firsts) ?? minTime(times);

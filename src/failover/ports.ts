@@ -21,6 +21,27 @@ export interface RedirectPort {
   read(options: { timeoutInMs: number }): Promise<EventHubEndpoint>;
 }
 
+/** The end of one partition, as its endpoint tells it. */
+export interface PartitionEnd {
+  partitionId: string;
+  /** Sequence number of the last enqueued event; -1: none ever was. */
+  last: number;
+  /** Its time, UTC; absent where none ever was. */
+  lastAt?: string | undefined;
+  /** Nothing is there to be read: never was, or is older than the retention. */
+  isEmpty: boolean;
+}
+
+/**
+ * Reads the ends of an endpoint's partitions: of all, or of those named. All of them or none. Rejects with AppError endsUnavailable, endsTimeout.
+ */
+export interface EndsPort {
+  look(
+    endpoint: EventHubEndpoint,
+    options: { partitionIds?: readonly string[]; timeoutInMs: number },
+  ): Promise<PartitionEnd[]>;
+}
+
 /** What is stored of the watched hubs, one document each. Rejects with storageUnavailable; storageRefused where it is not valid. */
 export interface WatchStorePort {
   /** `undefined` where nothing is stored yet. */
@@ -32,8 +53,16 @@ export interface WatchStorePort {
 /** What consumers told: a bounded row for each consumer and generation. Rejects with storageUnavailable. */
 export interface ProgressPort {
   list(hub: string): Promise<ConsumerProgress[]>;
-  /** Adds what one process told; positions never go back. */
-  add(hub: string, told: Progress, at: Date): Promise<'added' | 'tooManyConsumers'>;
+  /**
+   * Adds what one process told. `notSeen`: partitions whose positions the app could not hold against their ends. A position that was seen never goes
+   * back; `wentBack` has the partitions whose position was left for that.
+   */
+  add(
+    hub: string,
+    told: Progress,
+    at: Date,
+    notSeen: readonly string[],
+  ): Promise<{ wentBack: readonly string[] } | 'tooManyConsumers'>;
   /** Removes the rows of generations below this number. */
   forget(hub: string, below: number): Promise<void>;
 }

@@ -1,7 +1,8 @@
 import type { FailoverRecord, FailoverStage } from '../consumers-document.js';
-import type { ConsumerProgress } from './snapshot.js';
 import { newest } from './generations.js';
-import type { WatchState } from './watch-state.js';
+import { positionsOf } from './merge-progress.js';
+import type { ConsumerProgress, ToldPosition } from './snapshot.js';
+import type { WatchedGeneration, WatchState } from './watch-state.js';
 
 const MAX_RECORDS = 10;
 /** A hub that fails over again and again without being verified makes one record each; a record itself cannot grow without end. */
@@ -54,14 +55,20 @@ function duplicatesOf(progress: readonly ConsumerProgress[], generation: number)
   return told.length === 0 ? undefined : sum(told);
 }
 
-/** What consumers were told to leave behind: of the one that is furthest behind, by its last known lag. */
-function leftUnreadOf(progress: readonly ConsumerProgress[], generation: number): number | undefined {
-  const lags = progress.flatMap(({ generation: number, partitions }) =>
-    number === generation && partitions.every(({ lag }) => lag !== undefined)
-      ? [sum(partitions.map(({ lag }) => lag ?? 0))]
-      : [],
-  );
-  return lags.length === 0 ? undefined : Math.max(...lags);
+/** By the end that the app saw last; without one by the lag that was told. */
+function unreadOf(place: ToldPosition, { ends }: WatchedGeneration): number | undefined {
+  const end = ends?.partitions.find(({ partitionId }) => partitionId === place.partitionId);
+  return end === undefined ? place.lag : Math.max(0, end.last - place.sequenceNumber);
+}
+
+/** What consumers were told to leave behind: of the one that is furthest behind. */
+function leftUnreadOf(progress: readonly ConsumerProgress[], generation: WatchedGeneration): number | undefined {
+  const left = progress.flatMap((row) => {
+    if (row.generation !== generation.number) return [];
+    const counts = positionsOf(row).map((place) => unreadOf(place, generation));
+    return counts.includes(undefined) ? [] : [sum(counts.map((count) => count ?? 0))];
+  });
+  return left.length === 0 ? undefined : Math.max(...left);
 }
 
 /** Brings the measured times of the records up to what consumers told and to the generations that stopped. */
@@ -76,7 +83,7 @@ export function measure(state: WatchState, progress: readonly ConsumerProgress[]
         ? undefined
         : between(from.lastEventAt, to.firstEventAt);
     const duplicates = duplicatesOf(progress, to.number);
-    const leftUnread = from.state === 'stopped' ? leftUnreadOf(progress, from.number) : undefined;
+    const leftUnread = from.state === 'stopped' ? leftUnreadOf(progress, from) : undefined;
     return {
       ...record,
       ...(dataGapInMs === undefined ? {} : { dataGapInMs }),

@@ -6,7 +6,8 @@ import { changeState } from './change-state.js';
 import { decide, firstState, type Decision, type UpkeepAction } from './decide.js';
 import { isDubious } from './endpoint-news.js';
 import { noNewsOf } from './observe.js';
-import type { HubArmPort, ProgressPort, RedirectPort, WatchStorePort } from './ports.js';
+import { lookAtEnds } from './look-at-ends.js';
+import type { EndsPort, HubArmPort, ProgressPort, RedirectPort, WatchStorePort } from './ports.js';
 import type { HubReading, RedirectReading, Snapshot, WatchTimes } from './snapshot.js';
 import type { WatchState } from './watch-state.js';
 
@@ -17,6 +18,10 @@ export interface RoundOptions {
   redirect: RedirectPort | undefined;
   /** The setting's, used only until ARM or the redirect told one. */
   configured: EventHubEndpoint | undefined;
+  /** Absent without a key of the built-in endpoint: then no report of progress ends a generation. */
+  ends: EndsPort | undefined;
+  /** Of one look at those: what an endpoint that is gone delays the next round by. */
+  endsTimeoutInMs: number;
   store: WatchStorePort;
   progress: ProgressPort;
   clock: Clock;
@@ -122,5 +127,9 @@ export async function runRound(options: RoundOptions): Promise<RoundOutcome> {
   tell(options, decision);
   const oldest = decision.state.generations[0]?.number ?? 1;
   if (progress.some(({ generation }) => generation < oldest)) await options.progress.forget(hub, oldest);
+  // Once all that consumers wait for is told: an endpoint that is gone answers only by the deadline.
+  if (options.ends !== undefined) {
+    await lookAtEnds({ ...options, ends: options.ends, timeoutInMs: options.endsTimeoutInMs }, decision.state);
+  }
   return { actions: decision.actions, lookAgainInMs: decision.lookAgainInMs };
 }

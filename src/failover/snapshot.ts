@@ -17,11 +17,16 @@ export type HubReading =
 /** Where the hub's gateway sends a reader of `messages/events`: the second source for the endpoint. */
 export type RedirectReading = { kind: 'read'; endpoint: EventHubEndpoint } | { kind: 'failed'; code: string };
 
+export type ToldPosition = ConsumerPosition & { toldAt: string };
+
 /** What one consumer, by all of its processes, told of one generation. */
 export interface ConsumerProgress {
   consumer: string;
   generation: number;
-  partitions: readonly (ConsumerPosition & { toldAt: string })[];
+  /** Positions that the app's own looks at the endpoint covered when they were told. */
+  partitions: readonly ToldPosition[];
+  /** The last ones that no look covered, because the endpoint did not answer the app. */
+  notSeen?: readonly ToldPosition[];
   first?: { enqueuedAt: string; handledAt: string };
   duplicates?: number;
 }

@@ -15,6 +15,25 @@ const watchedGenerationSchema = generations.element.extend({
   partitionIds: z.array(z.string()),
   /** Events enqueued before this prove nothing: they lay there from an earlier stay on this namespace. */
   countsFrom: utcTime.optional(),
+  /** What the app itself read of the endpoint's partitions. */
+  ends: z
+    .object({
+      /** Of the last look that was answered. */
+      at: utcTime.optional(),
+      /** The endpoint did not answer: it is left alone until then. */
+      askAgainAt: utcTime.optional(),
+      /** `since`: the first look that showed this number. */
+      partitions: z.array(
+        z.object({
+          partitionId: z.string(),
+          last: z.number(),
+          lastAt: utcTime.optional(),
+          isEmpty: z.boolean(),
+          since: utcTime,
+        }),
+      ),
+    })
+    .optional(),
   drainingSince: utcTime.optional(),
   stoppedAt: utcTime.optional(),
 });

@@ -1,21 +1,27 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { Clock } from '../clock.js';
 import { progressSchema, type Progress } from '../consumers-document.js';
-import type { ProgressRefusal, TellOptions } from '../failover/tell-progress.js';
-import { tellProgress } from '../failover/tell-progress.js';
+import { tellProgress, type ProgressRefusal, type TellOptions } from '../failover/tell-progress.js';
 import { runWithLog } from './invocation-log.js';
+import { refuseWithoutKey } from './progress-key.js';
 import { refuse } from './refuse.js';
 import { findHub, noStore, refuseForNow, refuseHub, withStorage, type NamedHub } from './watched-hub.js';
 
-export interface ConsumersProgressOptions extends TellOptions {
+export interface ConsumersProgressOptions extends Omit<TellOptions, 'freshEnds'> {
   hubs: readonly NamedHub[];
+  /** By the hub's name. */
+  freshEndsOf: (hub: string) => TellOptions['freshEnds'];
+  progressKey: string | undefined;
   clock: Clock;
 }
 
-const messages: Record<Exclude<ProgressRefusal, 'notWatchedYet'>, string> = {
+const messages: Record<Exclude<ProgressRefusal['reason'], 'notWatchedYet'>, string> = {
   unknownGeneration: 'There is no generation of this number yet.',
   generationGone: 'This generation ended long ago.',
   tooManyConsumers: 'So many consumers told of this generation that no more names are kept.',
+  unknownPartition: 'The endpoint of this generation has no such partition.',
+  aheadOfEnd: 'The endpoint holds no event of this number, or not so many behind it.',
+  timeAhead: 'The endpoint holds no event that is so young.',
 };
 
 async function readBody(request: HttpRequest): Promise<Progress | HttpResponseInit> {
@@ -32,23 +38,30 @@ async function readBody(request: HttpRequest): Promise<Progress | HttpResponseIn
 }
 
 /**
- * `POST /api/consumers/{hub}/progress`, body Progress (src/consumers-document.ts) -> 204. 400 `notJson`, `invalidProgress`; 404 `notWatched`;
- * 409 `unknownGeneration`, `generationGone`, `tooManyConsumers`; 503 `notWatchedYet`, `storageAway`.
+ * `POST /api/consumers/{hub}/progress` with header `x-progress-key`, body Progress (src/consumers-document.ts) -> 204, or 200 `{notCounted: [{partitionId,
+ * reason}]}` where some positions do not count. 400 `notJson`, `invalidProgress`; 401 `wrongProgressKey`; 403 `noProgressKey`; 404 `notWatched`; 409 with the
+ * refusal's name (ProgressRefusal); 503 `notWatchedYet`, `storageAway`.
  */
 export async function answerProgress(
   request: HttpRequest,
-  { hubs, clock, ...options }: ConsumersProgressOptions,
+  { hubs, clock, progressKey, freshEndsOf, ...options }: ConsumersProgressOptions,
 ): Promise<HttpResponseInit> {
-  const hub = findHub(request, hubs);
-  if (!hub) return refuseHub();
+  const refusedKey = refuseWithoutKey(request, progressKey);
+  if (refusedKey) return refusedKey;
+  const hub = findHub(request, hubs)?.name;
+  if (hub === undefined) return refuseHub();
   const told = await readBody(request);
   if (!('consumer' in told)) return told;
   return withStorage(async () => {
-    const refusal = await tellProgress(options, { hub: hub.name, told, now: clock.now() });
-    if (refusal === undefined) return { status: 204, headers: noStore };
-    return refusal === 'notWatchedYet'
-      ? refuseForNow(refusal, 'Nothing has told of the built-in endpoint yet.')
-      : refuse(409, refusal, messages[refusal]);
+    const outcome = await tellProgress({ ...options, freshEnds: freshEndsOf(hub) }, { hub, told, now: clock.now() });
+    if (!('reason' in outcome))
+      return outcome.length === 0
+        ? { status: 204, headers: noStore }
+        : { status: 200, headers: noStore, jsonBody: { notCounted: outcome } };
+    const { reason } = outcome;
+    return reason === 'notWatchedYet'
+      ? refuseForNow(reason, 'Nothing has told of the built-in endpoint yet.')
+      : refuse(409, reason, messages[reason]);
   });
 }
 

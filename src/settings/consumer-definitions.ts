@@ -99,6 +99,19 @@ export const consumerDefinitions = {
     features: ['failover'],
     meaning: 'how long the old endpoint is read at the most after a failover',
   },
+  PROGRESS_KEY: {
+    ...optional(
+      z.string().regex(/^[\x21-\x7e]{16,256}$/, 'must have 16 to 256 characters, of ASCII and without spaces'),
+      {
+        limits: '16 to 256 characters',
+        secret: true,
+        unset: 'no progress is taken over HTTP',
+      },
+    ),
+    features: ['failover', 'relay'],
+    meaning:
+      'key of those who report progress, which no device has: header `x-progress-key`. A relay with `RELAY_APP_URL` gives the key of that app',
+  },
   CANARY_DEVICE_ID: {
     ...optional(z.string().regex(DEVICE_ID, 'is no id of a device'), { unset: 'no canary' }),
     features: ['failover'],

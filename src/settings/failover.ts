@@ -26,6 +26,8 @@ export interface FailoverSettings {
   /** Without `$Default`, which always is. */
   consumerGroups: readonly string[];
   canary: { deviceId: string; everyInMs: number } | undefined;
+  /** Of those who report progress over HTTP; unset: none is taken. */
+  progressKey: string | undefined;
 }
 
 const inMs = (seconds: number): number => Math.round(seconds * 1000);
@@ -68,6 +70,7 @@ export function readFailover(
     verifyTimeoutInMs: inMs(set.VERIFY_TIMEOUT_SECONDS),
     drainLimitInMs: inMs(set.DRAIN_LIMIT_SECONDS),
     consumerGroups: set.CONSUMER_GROUPS,
+    progressKey: set.PROGRESS_KEY,
     canary:
       set.CANARY_DEVICE_ID === undefined
         ? undefined

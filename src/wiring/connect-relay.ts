@@ -1,11 +1,13 @@
 import { EventHubProducerClient } from '@azure/event-hubs';
 import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { credentialOf, type Services } from '../azure/connect-services.js';
+import { createEndpointEnds } from '../azure/endpoint-ends.js';
 import { createEventHubTarget } from '../azure/relay/event-hub-target.js';
 import { createStorageCall } from '../azure/storage/storage-call.js';
 import type { Clock } from '../clock.js';
 import { blobLastSeenStore, createFailoverEventProcessor, followApp } from '../consumer/index.js';
 import type { FailoverEventProcessor, GenerationSource } from '../consumer/contract.js';
+import { createFreshEnds, type FreshEnds } from '../failover/fresh-ends.js';
 import { toDocument } from '../failover/document.js';
 import { tellProgress } from '../failover/tell-progress.js';
 import { AppError } from '../errors.js';
@@ -15,6 +17,7 @@ import type { RelayTargetPort } from '../relay/ports.js';
 import { startRelay, type RunningRelay } from '../relay/relay.js';
 import type { WatchedHub } from '../settings/failover.js';
 import type { RelaySettings } from '../settings/relay.js';
+import { forReports } from './watched-hubs.js';
 
 export interface ConnectRelayOptions {
   relay: RelaySettings;
@@ -32,7 +35,10 @@ const BATCH_SIZE = 500;
 /** What a crash may send twice; each write costs (docs/relay.md). */
 const CHECKPOINT_EVERY_SECONDS = 5;
 
-const watchStore = (storage: ConnectRelayOptions['storage'], clock: Clock): ConsumersStorePort => ({
+const watchStore = (
+  { storage, clock, logger }: Pick<ConnectRelayOptions, 'storage' | 'clock' | 'logger'>,
+  freshEndsOf: (hub: string) => FreshEnds | undefined,
+): ConsumersStorePort => ({
   read: async (hub) => {
     const stored = await storage.watches.read(hub);
     return stored && toDocument(stored.state, []);
@@ -40,11 +46,12 @@ const watchStore = (storage: ConnectRelayOptions['storage'], clock: Clock): Cons
   tell: async (hub, told) => {
     const { watches: store, progress } = storage;
     // Nothing here can wake the watch: while it waits for news it looks every few seconds.
-    const refusal = await tellProgress(
-      { store, progress, lookNow: async () => undefined },
+    const outcome = await tellProgress(
+      { store, progress, freshEnds: freshEndsOf(hub), lookNow: async () => undefined, logger },
       { hub, told, now: clock.now() },
     );
-    if (refusal) throw new AppError('generationsRefused', `progress of the relay: ${refusal}`, { retryable: false });
+    if (!('reason' in outcome)) return;
+    throw new AppError('generationsRefused', `progress of the relay: ${outcome.reason}`, { retryable: false });
   },
 });
 
@@ -70,11 +77,17 @@ export function connectRelay(options: ConnectRelayOptions): () => RunningRelay {
   const hubs = new Map(options.watched.flatMap(({ name, events }) => (events ? [[name, events] as const] : [])));
   const container = storage.blobs.getContainerClient(CONTAINER);
   const withContainer = createStorageCall((abortSignal) => container.createIfNotExists({ abortSignal }));
-  const store = watchStore(storage, clock);
+  const freshEnds = new Map(
+    [...hubs].map(([hub, { key }]) => [
+      hub,
+      createFreshEnds({ ends: createEndpointEnds({ key }), clock, ...forReports }),
+    ]),
+  );
+  const store = watchStore(options, (hub) => freshEnds.get(hub));
   const { app } = relay;
   const sourceOf = (hub: string): GenerationSource =>
     app
-      ? followApp({ url: app.url, hub, key: () => app.key, pollInMs: 1000 })
+      ? followApp({ url: app.url, hub, key: () => app.key, progressKey: () => app.progressKey, pollInMs: 1000 })
       : createDocumentSource({ hub, store, clock });
 
   return () =>

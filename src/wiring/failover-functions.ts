@@ -119,7 +119,16 @@ function registerHttp({ watched, engineOf, settings, services, clock, logger }: 
     'consumersProgress',
     '/progress',
     'POST',
-    progressHandler((context) => ({ hubs, store, progress, clock, lookNow: lookNow(context) })),
+    progressHandler((context) => ({
+      hubs,
+      store,
+      progress,
+      clock,
+      logger,
+      progressKey: settings.failover.progressKey,
+      freshEndsOf: (hub) => watched.freshEndsOf(hub),
+      lookNow: lookNow(context),
+    })),
   );
   register(
     'consumersLook',

@@ -233,8 +233,8 @@ describe('what is stored of a watched hub', () => {
       generation: 1,
       partitions: [{ partitionId, sequenceNumber, enqueuedAt: '2026-03-01T08:00:01.000Z' }],
     });
-    await Promise.all(['0', '1', '2', '3'].map((id, n) => progress.add(name, place(id, n), new Date())));
-    await progress.add(name, { consumer: 'relay', generation: 2, partitions: [...partitions] }, new Date());
+    await Promise.all(['0', '1', '2', '3'].map((id, n) => progress.add(name, place(id, n), new Date(), [])));
+    await progress.add(name, { consumer: 'relay', generation: 2, partitions: [...partitions] }, new Date(), []);
     const rows = await progress.list(name);
     expect(rows.map(({ generation, partitions: places }) => [generation, places.length])).toEqual([
       [1, 4],
@@ -249,13 +249,15 @@ describe('what is stored of a watched hub', () => {
     const { partitions } = told(1, 5, { lag: 0 });
     for (let n = 0; n < 64; n += 1)
       expect(
-        await progress.add(name, { consumer: `c${n}`, generation: 1, partitions: [...partitions] }, new Date()),
-      ).toBe('added');
-    expect(await progress.add(name, { consumer: 'more', generation: 1, partitions: [...partitions] }, new Date())).toBe(
-      'tooManyConsumers',
-    );
-    expect(await progress.add(name, { consumer: 'c0', generation: 1, partitions: [...partitions] }, new Date())).toBe(
-      'added',
-    );
+        await progress.add(name, { consumer: `c${n}`, generation: 1, partitions: [...partitions] }, new Date(), []),
+      ).toEqual({ wentBack: [] });
+    expect(
+      await progress.add(name, { consumer: 'more', generation: 1, partitions: [...partitions] }, new Date(), []),
+    ).toBe('tooManyConsumers');
+    expect(
+      await progress.add(name, { consumer: 'c0', generation: 1, partitions: [...partitions] }, new Date(), []),
+    ).toEqual({
+      wentBack: [],
+    });
   });
 });

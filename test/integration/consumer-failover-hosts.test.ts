@@ -8,7 +8,7 @@ describe('two hosts', () => {
     await using failover = await startFailoverLab();
     await using first = await startFailoverChild(failover);
     await using second = await startFailoverChild(failover);
-    const api = consumersApi(() => second.process, failover.settings);
+    const api = consumersApi(() => second.process, failover);
     await api.untilStage('steady');
     const before = first.rounds() + second.rounds();
     const start = performance.now();
@@ -31,13 +31,13 @@ describe('two hosts', () => {
 describe('a host killed while it looks after consumer groups', () => {
   it('keeps nobody waiting for its lost activity: the next one makes them', async () => {
     await using failover = await startFailoverLab();
-    const { lab, settings } = failover;
+    const { lab } = failover;
     // As in host.json: what the killed host had in hand comes back after five minutes.
     const lease = {};
     await using first = await startFailoverChild(failover, { lease });
-    await consumersApi(() => first.process, settings).untilStage('steady');
+    await consumersApi(() => first.process, failover).untilStage('steady');
     const operation = lab.failover('primary').start();
-    await consumersApi(() => first.process, settings).untilStage('endpointChanged');
+    await consumersApi(() => first.process, failover).untilStage('endpointChanged');
     // The watch waits for its timer, and its upkeep for the hub, which does not answer.
     const isAtWork = (): boolean =>
       lab.failover('primary').waitingManagementCalls > 0 && first.lastActivity() === 'consumerUpkeepStart';

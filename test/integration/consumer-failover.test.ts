@@ -5,7 +5,11 @@ import { startFailoverRig } from './support/failover-rig.js';
 
 describe('a whole failover', () => {
   it('goes through the stages, starts a generation, drains the old one, and measures itself', async () => {
-    await using rig = await startFailoverRig();
+    // The old endpoint stays until its end was seen; on a machine that is too slow for that the limit ends it.
+    await using rig = await startFailoverRig(
+      { timeline: { endpointChangesInMs: 4000, forwardingStopsInMs: 4500, activeInMs: 8000, dataFlowsInMs: 20_000 } },
+      { VERIFY_TIMEOUT_SECONDS: '600', DRAIN_LIMIT_SECONDS: '20', WATCH_READ_TIMEOUT_SECONDS: '10' },
+    );
     const { api, lab } = rig;
     await api.untilStage('steady');
     expect((await api.tell(1)).status).toBe(204);
@@ -19,15 +23,13 @@ describe('a whole failover', () => {
       { number: 2, state: 'running', endpoint: { hostName: endpoint.hostName, eventHubName: endpoint.eventHubName } },
     ]);
     await api.untilStage('failoverEnded');
+    expect((await api.tell(1)).status).toBe(204);
+    await api.until(({ generations: [old] }) => old?.state === 'stopped');
     await operation.done;
     expect((await api.get()).stage).toBe('failoverEnded');
 
-    const toldAt = performance.now();
     await api.tell(2);
-    await api.tell(1, { lag: 0 });
     await api.untilStage('verified', 'steady');
-    // By the look that the news asks for; a steady poll would do as well, but later.
-    expect(performance.now() - toldAt).toBeLessThan(5000);
     const { generations, history } = await api.until(
       ({ stage, generations: [old] }) => stage === 'steady' && old?.state === 'stopped',
     );

@@ -19,7 +19,7 @@ interface Server {
   url: string;
   status: number;
   answer: unknown;
-  requests: { method: string; url: string; key: string; body: string }[];
+  requests: { method: string; url: string; key: string; progressKey: unknown; body: string }[];
 }
 const aServer = async (answer: unknown): Promise<Server> => {
   const state: Server = { url: '', status: 200, answer, requests: [] };
@@ -31,7 +31,13 @@ const aServer = async (answer: unknown): Promise<Server> => {
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
       const key = String(request.headers['x-functions-key'] ?? request.headers.authorization);
-      state.requests.push({ method: request.method ?? '', url: request.url ?? '', key, body });
+      state.requests.push({
+        method: request.method ?? '',
+        url: request.url ?? '',
+        key,
+        progressKey: request.headers['x-progress-key'],
+        body,
+      });
       const isGet = request.method === 'GET';
       response.writeHead(isGet ? state.status : 204, { 'content-type': 'application/json' });
       return response.end(isGet ? JSON.stringify(state.answer) : undefined);
@@ -115,17 +121,22 @@ describe('following the app', () => {
 
   it('tells it progress, and what it refuses', async () => {
     const app = await aServer(aDocument(1));
-    const source = followApp({ url: `${app.url}/`, hub: 'my-hub', key: async () => 'k' });
+    const keys = { key: async () => 'k', progressKey: async () => 'p' };
+    const source = followApp({ url: `${app.url}/`, hub: 'my-hub', ...keys });
     const progress = {
       consumer: 'c',
       generation: 1,
       partitions: [{ partitionId: '0', sequenceNumber: 4, enqueuedAt: at }],
     };
     await source.tell?.(progress);
-    expect(app.requests).toMatchObject([{ method: 'POST', url: '/api/consumers/my-hub/progress', key: 'k' }]);
+    expect(app.requests).toMatchObject([
+      { method: 'POST', url: '/api/consumers/my-hub/progress', key: 'k', progressKey: 'p' },
+    ]);
     expect(JSON.parse(app.requests[0]?.body ?? '')).toEqual(progress);
-    const nowhere = followApp({ url: 'http://127.0.0.1:1', hub: 'my-hub', key: () => 'k' });
+    const nowhere = followApp({ url: 'http://127.0.0.1:1', hub: 'my-hub', ...keys });
     await expect(nowhere.tell?.(progress)).rejects.toMatchObject({ code: 'generationsUnknown' });
+    // Without the key the app would refuse each report.
+    expect(followApp({ url: app.url, hub: 'my-hub', key: () => 'k' })).not.toHaveProperty('tell');
   });
 });
 

@@ -102,6 +102,7 @@ describe('one laboratory', () => {
       'REPORTED_STRATEGY',
       'DELETE_GRACE_SECONDS',
       'OPERATOR_KEY',
+      'PROGRESS_KEY',
     ]);
     expect(description.hubs.map(({ role, hostName }) => `${role} ${hostName}`)).toEqual([
       expect.stringMatching(/^primary p-[0-9a-f]{8}\.azure-devices\.net$/),

@@ -14,7 +14,7 @@ describe('a host that is killed', () => {
     await using failover = await startFailoverLab(slow);
     let child = await startFailoverChild(failover);
     await using _last = { [Symbol.asyncDispose]: async () => void (await child.process.kill()) };
-    const api = consumersApi(() => child.process, failover.settings);
+    const api = consumersApi(() => child.process, failover);
     const killAt = async (...stages: FailoverStage[]) => {
       await api.untilStage(...stages);
       await child.process.kill();
@@ -43,7 +43,7 @@ describe('storage that is away for a while during a failover', () => {
     await using failover = await startFailoverLab();
     await using child = await startFailoverChild(failover);
     const { lab } = failover;
-    const api = consumersApi(() => child.process, failover.settings);
+    const api = consumersApi(() => child.process, failover);
     await api.untilStage('steady');
     const operation = lab.failover('primary').start();
     await api.untilStage('failoverStarted', 'endpointChanged');

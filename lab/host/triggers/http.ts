@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { keyMatches, type HostKeys } from '../keys.js';
+import { keyMatches, ownKeyOf, type HostKeys } from '../keys.js';
 import { textOption, triggerOf } from '../load-app.js';
 import type { RegisteredFunction } from '../core-state.js';
 import type { FunctionsOfType, RequestHandler, TriggerContext } from '../trigger.js';
@@ -33,9 +33,11 @@ export function offeredKey(request: IncomingMessage, url: URL): string | undefin
   return url.searchParams.get('code') ?? (Array.isArray(header) ? header[0] : header);
 }
 
-function allowedKeys(authLevel: string, keys: HostKeys): readonly string[] | undefined {
+function allowedKeys({ authLevel, target }: Endpoint, keys: HostKeys): readonly string[] | undefined {
   if (authLevel === 'anonymous') return undefined;
-  return authLevel === 'admin' ? [keys.masterKey] : [keys.functionKey, keys.masterKey];
+  return authLevel === 'admin'
+    ? [keys.masterKey]
+    : [keys.functionKey, keys.masterKey, ownKeyOf(keys, target.metadata.name)];
 }
 
 /** Serves the HTTP triggers. `streamUrl`: the worker's own server, when the app has set `enableHttpStream`. */
@@ -59,7 +61,7 @@ export function createHttpTriggers(
   return async (request, url, response) => {
     const found = find(request.method ?? 'GET', url.pathname);
     if (found === undefined) return false;
-    const allowed = allowedKeys(found.authLevel, context.keys);
+    const allowed = allowedKeys(found, context.keys);
     if (allowed !== undefined && !keyMatches(offeredKey(request, url), allowed)) {
       response.writeHead(401).end();
       return true;

@@ -2,20 +2,22 @@ import type { TableClient } from '@azure/data-tables';
 import { z } from 'zod';
 import { progressSchema, type Progress } from '../../consumers-document.js';
 import { AppError } from '../../errors.js';
-import { mergeProgress, toProgress, type StoredProgress } from '../../failover/merge-progress.js';
+import { mergeProgress, toProgress, wentBack, type StoredProgress } from '../../failover/merge-progress.js';
 import type { ProgressPort } from '../../failover/ports.js';
 import { encodeText } from './key-encoding.js';
 import { createStorageCall } from './storage-call.js';
 import { isStatus } from './storage-errors.js';
 
-/** Of one generation: whoever has a function key may invent names, and each is a row that every round reads. */
+/** Of one generation: whoever has the key of progress may invent names, and each is a row that every round reads. */
 const MAX_CONSUMERS = 64;
 const MAX_TRIES = 10;
 
 const shape = progressSchema.shape;
 const columnsSchema = z.object({ consumer: shape.consumer, generation: shape.generation, told: z.string() });
+const placeSchema = shape.partitions.element.extend({ toldAt: z.iso.datetime() });
 const toldSchema = z.object({
-  partitions: z.array(shape.partitions.element.extend({ toldAt: z.iso.datetime() })),
+  partitions: z.array(placeSchema),
+  notSeen: z.array(placeSchema).default([]),
   first: shape.first,
   duplicates: z.record(z.string(), z.number()),
 });
@@ -80,13 +82,14 @@ export const createProgressRows = (table: TableClient): ProgressPort => {
         for await (const entity of rowsOf(hub, '', abortSignal)) rows.push(toProgress(parseRow(entity)));
         return rows;
       }),
-    add: (hub, told, at) =>
+    add: (hub, told, at, notSeen) =>
       call('progress add', async (abortSignal) => {
         for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
           const found = await find(hub, told, abortSignal);
           if (!found && (await count(hub, told.generation, abortSignal)) >= MAX_CONSUMERS) return 'tooManyConsumers';
           const known = found && parseRow(found);
-          if (await save(hub, mergeProgress(known, told, at), found?.etag, abortSignal)) return 'added';
+          const merged = mergeProgress(known, told, at, notSeen);
+          if (await save(hub, merged, found?.etag, abortSignal)) return { wentBack: wentBack(known, told, notSeen) };
         }
         throw new AppError('storageConflict', 'progress add: others wrote each time', { retryable: true });
       }),

@@ -60,7 +60,7 @@ export async function startFailoverChildRig(
   return {
     ...parts,
     log: child.lines,
-    api: consumersApi(() => child.process, parts.settings),
+    api: consumersApi(() => child.process, parts),
     async [Symbol.asyncDispose]() {
       await child.process.kill();
       await parts[Symbol.asyncDispose]();

@@ -5,9 +5,11 @@ import {
   type FailoverStage,
 } from '../../../src/consumers-document.js';
 import { startAzurite, type Azurite } from '../../../lab/azurite/azurite.js';
+import type { Host } from '../../../lab/host/start-host.js';
 import type { HubFailoverOptions, Lab } from '../../../lab/contracts.js';
 import { startLab } from '../../../lab/start-lab.js';
 import { present } from '../../unit/failover/watching.js';
+import { positionsAt, sendTelemetry, trueEnds } from './true-ends.js';
 import { hostApp } from './host-app.js';
 import { boundInMs, settingsOf } from './rig.js';
 
@@ -66,9 +68,13 @@ interface Reachable {
 }
 
 /** What a consumer and an operator do over HTTP. `host` may be replaced by another that took its place. */
-export function consumersApi(hostOf: () => Reachable, settings: Record<string, string>) {
+export function consumersApi(hostOf: () => Reachable, { lab, settings }: Pick<FailoverLab, 'lab' | 'settings'>) {
   const call = async (path: string, init: RequestInit = {}, key = hostOf().functionKey) =>
-    fetch(`${hostOf().url}/api/consumers/primary${path}`, { ...init, headers: { 'x-functions-key': key } });
+    fetch(`${hostOf().url}/api/consumers/primary${path}`, {
+      ...init,
+      headers: { 'x-functions-key': key, 'x-progress-key': settings['PROGRESS_KEY'] ?? '' },
+    });
+  const post = (body: unknown) => call('/progress', { method: 'POST', body: JSON.stringify(body) });
   const get = async (): Promise<ConsumersDocument> => {
     const answer = await call('');
     expect(answer.status).toBe(200);
@@ -94,18 +100,20 @@ export function consumersApi(hostOf: () => Reachable, settings: Record<string, s
     untilStage: (...stages: FailoverStage[]) => until(({ stage }) => stages.includes(stage)),
     /** Stages of the latest failover, in order. */
     stages: async () => (await get()).history[0]?.stages.map(({ stage }) => stage) ?? [],
-    /** As a consumer that has handled an event of this generation now. */
-    tell: (generation: number, more: { lag?: number; partitions?: readonly string[] } = {}) => {
-      const now = new Date().toISOString();
-      const { lag = 0, partitions = ['0', '1', '2', '3'] } = more;
-      const places = partitions.map((partitionId) => ({
-        partitionId,
-        sequenceNumber: Date.now(),
-        enqueuedAt: now,
-        lag,
-      }));
-      const body = { consumer: 'test', generation, partitions: places, first: { enqueuedAt: now, handledAt: now } };
-      return call('/progress', { method: 'POST', body: JSON.stringify(body) });
+    post,
+    /** As a consumer that has handled everything of this generation; where devices can send to its endpoint, there is something. */
+    tell: async (generation: number) => {
+      const { endpoint } = present(
+        (await get()).generations.find(({ number }) => number === generation),
+        'the generation',
+      );
+      const isFed = endpoint.hostName === lab.failover('primary').endpoint.hostName;
+      if (isFed) sendTelemetry(lab);
+      const ends = await trueEnds(settings['PRIMARY_HUB_EVENTS'] ?? '', endpoint);
+      const handledAt = new Date().toISOString();
+      const youngest = Math.max(...ends.map(({ lastEnqueuedOnUtc }) => lastEnqueuedOnUtc.getTime()));
+      const first = { enqueuedAt: new Date(youngest).toISOString(), handledAt };
+      return post({ consumer: 'test', generation, partitions: positionsAt(ends), first });
     },
     command: (command: 'abort' | 'pause' | 'resume') =>
       call(`/${command}`, { method: 'POST' }, settings['OPERATOR_KEY'] ?? ''),
@@ -123,7 +131,7 @@ export interface FailoverRig extends FailoverLab {
 export async function startFailoverRig(
   failover: Partial<HubFailoverOptions> = {},
   more: Record<string, string> = {},
-): Promise<FailoverRig> {
+): Promise<FailoverRig & { host: Host }> {
   const parts = await startFailoverLab(failover, more);
   const { settings, lab } = parts;
   // The app's credential reads them, as everywhere.
@@ -133,7 +141,8 @@ export async function startFailoverRig(
   return {
     ...parts,
     log,
-    api: consumersApi(() => host, settings),
+    host,
+    api: consumersApi(() => host, parts),
     async [Symbol.asyncDispose]() {
       await host.close();
       await close();

@@ -40,6 +40,8 @@ export async function startWatchServer(hub: string, endpoint: EventHubEndpoint):
     void (async () => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost');
       if (request.headers['x-functions-key'] !== 'key') response.writeHead(401).end();
+      else if (request.method === 'POST' && request.headers['x-progress-key'] === undefined)
+        response.writeHead(401).end();
       else if (request.method === 'POST' && pathname === `/api/consumers/${hub}/progress`) {
         told.push(progressSchema.parse(await json(request)));
         response.writeHead(204).end();

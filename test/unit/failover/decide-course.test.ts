@@ -28,6 +28,7 @@ describe('a failover as it was measured', () => {
       told(2, 612, { first: { enqueuedAt: at(611), handledAt: at(612) }, duplicates: 3 }),
       told(1, 541, { lag: 0 }),
     );
+    hub.sees(1, 541, 541, 611);
     hub.look(612, shows(second));
     hub.look(642, shows(second));
 

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FailoverStage } from '../../../src/consumers-document.js';
 import { applyCommand, watchCommands } from '../../../src/failover/commands.js';
+import { noteEnds } from '../../../src/failover/partition-ends.js';
 import { decide, firstState } from '../../../src/failover/decide.js';
 import type { ConsumerProgress, HubReading, Snapshot } from '../../../src/failover/snapshot.js';
 import { refuseTransition } from '../../../src/failover/stages.js';
@@ -27,10 +28,10 @@ const redirect: fc.Arbitrary<Snapshot['redirect']> = fc.option(
   ),
   { nil: undefined },
 );
-/** Which generation tells, counted back from the newest, how far behind it is, and how long ago its last event was enqueued. */
+/** Which generation tells, counted back from the newest, where it is, and how long ago its last event was enqueued. */
 const telling = fc.record({
   back: fc.integer({ min: 0, max: 2 }),
-  lag: fc.integer({ min: 0, max: 2 }),
+  sequenceNumber: fc.integer({ min: -1, max: 2 }),
   agoInMs: fc.nat(90_000),
 });
 const event = fc.record({
@@ -38,6 +39,14 @@ const event = fc.record({
   arm,
   redirect,
   tells: fc.option(telling, { nil: undefined }),
+  /** Which generation's ends are read after the round, and where they are; undefined: the endpoint does not answer. */
+  sees: fc.option(
+    fc.record({
+      back: fc.integer({ min: 0, max: 2 }),
+      last: fc.option(fc.integer({ min: -1, max: 2 }), { nil: undefined }),
+    }),
+    { nil: undefined },
+  ),
   command: fc.option(fc.constantFrom(...watchCommands), { nil: undefined, freq: 8 }),
 });
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
@@ -50,6 +59,15 @@ interface Seen {
   progress: readonly ConsumerProgress[];
 }
 
+const noting =
+  ({ sees }: Event, newest: number, now: Date) =>
+  (generation: WatchState['generations'][number]) => {
+    if (sees === undefined || generation.number !== newest - sees.back) return generation;
+    const { last } = sees;
+    const ends = ['0', '1'].map((partitionId) => ({ partitionId, last: last ?? -1, isEmpty: last === -1 }));
+    return noteEnds(generation, last === undefined ? undefined : ends, now, 5000);
+  };
+
 function run(events: readonly Event[]): Seen[] {
   let now = startOfTime;
   let progress: ConsumerProgress[] = [];
@@ -61,13 +79,13 @@ function run(events: readonly Event[]): Seen[] {
     if (commanded !== undefined && typeof commanded !== 'string') state = commanded;
     const newest = state.generations.at(-1)?.number ?? 1;
     if (one.tells && newest > one.tells.back) {
-      const { back, lag, agoInMs } = one.tells;
+      const { back, sequenceNumber, agoInMs } = one.tells;
       const enqueuedAt = new Date(now - agoInMs).toISOString();
       const partitions = ['0', '1'].map((partitionId) => ({
         partitionId,
-        sequenceNumber: now,
+        sequenceNumber,
         enqueuedAt,
-        lag,
+        lag: 0,
         toldAt: at,
       }));
       const generation = newest - back;
@@ -86,7 +104,8 @@ function run(events: readonly Event[]): Seen[] {
     const decision = decide(before, snapshot, times);
     // The same arguments give the same decision.
     expect(decide(before, snapshot, times)).toEqual(decision);
-    state = watchStateSchema.parse(JSON.parse(JSON.stringify(decision.state)));
+    const seen = { ...decision.state, generations: decision.state.generations.map(noting(one, newest, new Date(now))) };
+    state = watchStateSchema.parse(JSON.parse(JSON.stringify(seen)));
     return { before, after: state, steps: decision.steps, event: one, progress };
   });
 }
@@ -135,15 +154,20 @@ describe('whatever the watch sees, in whatever order', () => {
 
   it('a generation stops only when it is drained, after its limit, or because a newer one reads on where it was', () => {
     always(({ before, after, progress }) => {
-      for (const { number, state, drainUntil, endpoint: mine } of before.generations) {
+      for (const { number, state, drainUntil, endpoint: mine, ends } of before.generations) {
         const now = after.generations.find((generation) => generation.number === number);
         if (state === 'stopped' || now?.state !== 'stopped') continue;
         const isPast = drainUntil !== undefined && Date.parse(drainUntil) <= Date.parse(after.lookedAt);
         const isReplaced = after.generations.some(
           (newer) => newer.number > number && newer.endpoint.hostName === mine.hostName,
         );
-        const isDrained = progress.some(
-          (row) => row.generation === number && row.partitions.every(({ lag }) => lag === 0),
+        const isDrained = ends?.partitions.every(
+          ({ last }) =>
+            last === -1 ||
+            progress.some(
+              (row) =>
+                row.generation === number && row.partitions.every(({ sequenceNumber }) => sequenceNumber === last),
+            ),
         );
         expect(isPast || isReplaced || isDrained).toBe(true);
       }

@@ -1,5 +1,7 @@
 import type {
+  EndsPort,
   HubArmPort,
+  PartitionEnd,
   ProgressPort,
   RedirectPort,
   WatchEnginePort,
@@ -7,7 +9,7 @@ import type {
 } from '../../../src/failover/ports.js';
 import type { EventHubEndpoint } from '../../../src/consumers-document.js';
 import { AppError, type ErrorCode } from '../../../src/errors.js';
-import { mergeProgress, toProgress, type StoredProgress } from '../../../src/failover/merge-progress.js';
+import { mergeProgress, toProgress, wentBack, type StoredProgress } from '../../../src/failover/merge-progress.js';
 import { watchStateSchema, type WatchState } from '../../../src/failover/watch-state.js';
 import { first, shows } from './watching.js';
 
@@ -53,10 +55,11 @@ export function aProgressStore(): ProgressPort & { rows: Map<string, StoredProgr
   return {
     rows,
     list: async () => [...rows.values()].map(toProgress),
-    add: async (_hub, told, at) => {
+    add: async (_hub, told, at, notSeen) => {
       const key = `${told.generation}~${told.consumer}`;
-      rows.set(key, mergeProgress(rows.get(key), told, at));
-      return 'added';
+      const known = rows.get(key);
+      rows.set(key, mergeProgress(known, told, at, notSeen));
+      return { wentBack: wentBack(known, told, notSeen) };
     },
     forget: async (_hub, below) => {
       for (const [key, { generation }] of rows) if (generation < below) rows.delete(key);
@@ -112,6 +115,21 @@ export function aRedirect(): RedirectPort & { endpoint: EventHubEndpoint | Error
     },
   };
   return redirect;
+}
+
+/** Endpoints by host name. Of a look all partitions answer, or the endpoint does not. */
+export function anEnds(): EndsPort & { of: Map<string, PartitionEnd[]>; looks: string[] } {
+  const fake = {
+    of: new Map<string, PartitionEnd[]>(),
+    looks: [] as string[],
+    look: async ({ hostName }: EventHubEndpoint, { partitionIds }: { partitionIds?: readonly string[] }) => {
+      fake.looks.push(`${hostName} ${partitionIds?.join(',') ?? 'all'}`);
+      const ends = fake.of.get(hostName);
+      if (ends === undefined) throw failure('endsUnavailable');
+      return ends.filter(({ partitionId }) => partitionIds?.includes(partitionId) ?? true);
+    },
+  };
+  return fake;
 }
 
 export function anEngine(): WatchEnginePort & { running: Set<string>; calls: string[]; away: boolean } {

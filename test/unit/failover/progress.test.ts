@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/consumers-document.js';
-import { mergeProgress, toProgress, type StoredProgress } from '../../../src/failover/merge-progress.js';
+import { mergeProgress, positionsOf, toProgress, type StoredProgress } from '../../../src/failover/merge-progress.js';
 import { tellProgress } from '../../../src/failover/tell-progress.js';
+import { aLogger } from '../support/fakes.js';
 import { aProgressStore, aWatchStore } from './fakes.js';
 import { at, first, second, shows, watching } from './watching.js';
 
@@ -39,6 +40,18 @@ describe('what is kept of progress', () => {
     ]);
   });
 
+  it('keeps what was not seen apart: the last report of it, until one is seen', () => {
+    const [open, seen] = [{ ...place('0', 9), sequenceNumber: 9e15 }, place('0', 5)];
+    const first = mergeProgress(undefined, progress(open), new Date(at(1)), ['0']);
+    expect([first.partitions, first.notSeen]).toEqual([[], [{ ...open, toldAt: at(1) }]]);
+    const second = mergeProgress(first, progress(place('0', 3)), new Date(at(2)), ['0']);
+    expect(second.notSeen).toEqual([{ ...place('0', 3), toldAt: at(2) }]);
+    const third = mergeProgress(second, progress(seen), new Date(at(3)));
+    expect([third.partitions, third.notSeen]).toEqual([[{ ...seen, toldAt: at(3) }], []]);
+    const fourth = mergeProgress(third, progress(open), new Date(at(4)), ['0']);
+    expect(positionsOf(fourth)).toEqual([{ ...seen, toldAt: at(3) }]);
+  });
+
   it('keeps the first event that any process handled', () => {
     const later = { ...progress(place('0', 9)), first: { enqueuedAt: at(8), handledAt: at(9) } };
     const earlier = { ...progress(place('1', 4)), first: { enqueuedAt: at(3), handledAt: at(4) } };
@@ -68,7 +81,13 @@ describe('telling progress', () => {
     const hub = watching();
     const store = aWatchStore();
     const looks: string[] = [];
-    const options = { store, progress: aProgressStore(), lookNow: async (name: string) => void looks.push(name) };
+    const options = {
+      store,
+      progress: aProgressStore(),
+      freshEnds: undefined,
+      lookNow: async (name: string) => void looks.push(name),
+      logger: aLogger(),
+    };
     const tell = (told: Progress) => tellProgress(options, { hub: 'contoso', told, now: new Date(at(100)) });
     const look = (seconds: number, ...more: Parameters<typeof shows>) => {
       hub.look(seconds, shows(...more));
@@ -96,14 +115,15 @@ describe('telling progress', () => {
   ] as const)('of generation %i is %s', async (generation, refusal) => {
     const { look, tell } = aTeller();
     look(30, second);
-    expect(await tell({ ...progress(place('0', 1)), generation })).toBe(refusal);
+    const outcome = await tell({ ...progress(place('0', 1)), generation });
+    expect('reason' in outcome ? outcome.reason : undefined).toBe(refusal);
   });
 
   it('of a generation that was dropped is refused, and so is any before the watch began', async () => {
     const { look, tell, hub, store } = aTeller();
-    expect(await tell(progress(place('0', 1)))).toBe('notWatchedYet');
+    expect(await tell(progress(place('0', 1)))).toEqual({ reason: 'notWatchedYet' });
     look(30, second);
     store.put({ ...hub.state(), generations: hub.state().generations.slice(1) });
-    expect(await tell(progress(place('0', 1)))).toBe('generationGone');
+    expect(await tell(progress(place('0', 1)))).toEqual({ reason: 'generationGone' });
   });
 });

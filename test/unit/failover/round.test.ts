@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toDocument } from '../../../src/failover/document.js';
 import { runRound, type RoundOptions } from '../../../src/failover/round.js';
 import { aClock, aLogger } from '../support/fakes.js';
-import { anArm, aProgressStore, aRedirect, aWatchStore, failure } from './fakes.js';
+import { anArm, anEnds, aProgressStore, aRedirect, aWatchStore, failure } from './fakes.js';
 import { first, present, second, shows, times } from './watching.js';
 
 function aRound(more: Partial<RoundOptions> = {}) {
@@ -10,6 +10,7 @@ function aRound(more: Partial<RoundOptions> = {}) {
   const parts = {
     arm: anArm(),
     redirect: aRedirect(),
+    ends: anEnds(),
     store: aWatchStore(),
     progress: aProgressStore(),
     clock,
@@ -20,6 +21,7 @@ function aRound(more: Partial<RoundOptions> = {}) {
     configured: undefined,
     times,
     readTimeoutInMs: 10_000,
+    endsTimeoutInMs: 5_000,
     ...parts,
     ...more,
   };
@@ -228,15 +230,79 @@ describe('a round', () => {
   it('forgets what was told of generations that are dropped', async () => {
     const { arm, progress, run } = aRound();
     await run();
-    await progress.add('contoso', { consumer: 'c', generation: 1, partitions: [] }, new Date());
+    await progress.add('contoso', { consumer: 'c', generation: 1, partitions: [] }, new Date(), []);
     arm.reading = shows(second);
     await run();
     const position = { partitionId: '0', sequenceNumber: 1, enqueuedAt: '2026-03-01T08:01:00.000Z' };
-    await progress.add('contoso', { consumer: 'c', generation: 2, partitions: [position] }, new Date());
+    await progress.add('contoso', { consumer: 'c', generation: 2, partitions: [position] }, new Date(), []);
     await run();
     await run(1_800_000);
     await run(90_000_000);
     expect([...progress.rows.keys()]).toEqual(['2~c']);
+  });
+});
+
+describe('the ends of an endpoint', () => {
+  const some = { partitionId: '0', last: 4, lastAt: '2026-03-01T07:00:00.000Z', isEmpty: false };
+  const none = { partitionId: '1', last: -1, isEmpty: true };
+
+  /** A round in which the hub moves, and one that ends the failover: generation 1 drains from then on. */
+  const draining = async () => {
+    const round = aRound();
+    const { arm, ends, run } = round;
+    ends.of.set(first.hostName, [some, none]);
+    await run();
+    arm.reading = shows(second, { active: false });
+    await run();
+    expect(ends.looks).toEqual([]);
+    arm.reading = shows(second);
+    await run();
+    return { ...round, old: () => round.state().generations[0] };
+  };
+
+  it('are read after each round while a generation drains, and kept; one that does not answer is left alone for a while', async () => {
+    const { ends, run, old } = await draining();
+    expect(ends.looks).toEqual([`${first.hostName} all`]);
+    const since = '2026-03-01T08:01:30.000Z';
+    expect(old()?.ends).toEqual({
+      at: since,
+      partitions: [
+        { ...some, since },
+        { ...none, since },
+      ],
+    });
+    ends.of.clear();
+    await run();
+    expect(old()?.ends).toEqual({
+      at: since,
+      partitions: [
+        { ...some, since },
+        { ...none, since },
+      ],
+      askAgainAt: '2026-03-01T08:02:50.000Z',
+    });
+    await run();
+    expect(ends.looks).toHaveLength(2);
+    ends.of.set(first.hostName, [some, none]);
+    await run();
+    expect(old()?.ends).toEqual({
+      at: '2026-03-01T08:03:00.000Z',
+      partitions: [
+        { ...some, since },
+        { ...none, since },
+      ],
+    });
+  });
+
+  it('end the generation in the round after two looks that agree, where consumers told of them', async () => {
+    const { progress, run, old } = await draining();
+    const position = { partitionId: '0', sequenceNumber: 4, enqueuedAt: '2026-03-01T07:00:00.000Z' };
+    const told = { consumer: 'c', generation: 1, partitions: [position] };
+    await progress.add('contoso', told, new Date('2026-03-01T08:01:40.000Z'), []);
+    await run();
+    expect(old()?.state).toBe('draining');
+    await run();
+    expect(old()?.state).toBe('stopped');
   });
 });
 

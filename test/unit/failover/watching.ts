@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { endpointText, watchStateSchema, type WatchState } from '../../../src/failover/watch-state.js';
+import { noteEnds } from '../../../src/failover/partition-ends.js';
 import { decide, firstState, type Decision } from '../../../src/failover/decide.js';
 import type { ConsumerProgress, HubReading, Snapshot, WatchTimes } from '../../../src/failover/snapshot.js';
 import type { EventHubEndpoint } from '../../../src/consumers-document.js';
@@ -69,6 +70,21 @@ export function watching(limits: WatchTimes = times, endpoint = first) {
         ),
         ...rows,
       ];
+    },
+    /** The app looks at the ends of a generation, in each of these seconds: where the events of both partitions end, or of each; -1: none. */
+    sees(number: number, last: number | readonly [number, number], ...seconds: number[]) {
+      const lasts = typeof last === 'number' ? [last, last] : last;
+      const ends = lasts.map((last, partition) => ({
+        partitionId: String(partition),
+        last,
+        isEmpty: last < 0,
+        ...(last < 0 ? {} : { lastAt: at(last) }),
+      }));
+      for (const second of seconds) {
+        const note = (one: WatchState['generations'][number]) =>
+          one.number === number ? noteEnds(one, ends, new Date(at(second)), 5000) : one;
+        state = { ...state, generations: state.generations.map(note) };
+      }
     },
     look(seconds: number, arm: HubReading, redirect?: Snapshot['redirect']): Decision {
       now = startOfTime + seconds * 1000;

@@ -3,6 +3,7 @@ import { loadSettings } from '../../../src/settings.js';
 import { builtIn, least, problemOf, resourceId } from './settings-support.js';
 
 const watched = { ...least, PRIMARY_HUB_RESOURCE_ID: resourceId('p'), PRIMARY_HUB_EVENTS: builtIn('ns') };
+const progressKey = 'key-of-those-who-report';
 const target = 'Endpoint=sb://stable.servicebus.windows.net/;SharedAccessKeyName=send;SharedAccessKey=c2VuZA==';
 
 describe('settings of the relay', () => {
@@ -28,7 +29,14 @@ describe('settings of the relay', () => {
   it('follow an app over HTTP only with a key for it', () => {
     const env = { ...watched, FEATURES: 'relay', RELAY_TARGET: target, RELAY_APP_URL: 'https://app.example' };
     expect(problemOf(env).message).toContain('RELAY_APP_KEY: RELAY_APP_URL is set, so set it, too');
-    expect(loadSettings({ ...env, RELAY_APP_KEY: 'k' }).relay?.app).toEqual({ url: 'https://app.example', key: 'k' });
+    expect(problemOf({ ...env, RELAY_APP_KEY: 'k' }).message).toContain(
+      'PROGRESS_KEY: RELAY_APP_URL is set, so set it, too',
+    );
+    expect(loadSettings({ ...env, RELAY_APP_KEY: 'k', PROGRESS_KEY: progressKey }).relay?.app).toEqual({
+      url: 'https://app.example',
+      key: 'k',
+      progressKey,
+    });
   });
 
   it('are read as set', () => {
@@ -53,10 +61,15 @@ describe('settings of the relay', () => {
   });
 
   it('name the app that tells of generations, with its key', () => {
-    const app = { RELAY_APP_URL: 'https://app.azurewebsites.net', RELAY_APP_KEY: 'function-key' };
+    const app = {
+      RELAY_APP_URL: 'https://app.azurewebsites.net',
+      RELAY_APP_KEY: 'function-key',
+      PROGRESS_KEY: progressKey,
+    };
     expect(loadSettings({ ...watched, RELAY_TARGET: target, ...app }).relay?.app).toEqual({
       url: 'https://app.azurewebsites.net',
       key: 'function-key',
+      progressKey,
     });
     const { message } = problemOf({ RELAY_TARGET: target, RELAY_APP_URL: app.RELAY_APP_URL });
     expect(message).toContain('RELAY_APP_KEY: RELAY_APP_URL is set');
