@@ -24,8 +24,19 @@ export interface TelemetryFleetOptions {
   maxPauseInMs?: number;
   /** How many devices connect at a time. Default 20. */
   connectConcurrency?: number;
+  /** Each message before its first attempt, as it has to arrive. */
+  onMessage?: (message: NumberedMessage, sent: SentTelemetry) => void;
   /** Each failure as it happens; they are counted anyway, and the device goes on. */
   onFailure?: (error: FleetError) => void;
+}
+
+/** One message as a device hands it to its SDK. */
+interface SentTelemetry {
+  body: Buffer;
+  properties: Readonly<Record<string, string>>;
+  messageId: string;
+  contentType: string;
+  contentEncoding: string;
 }
 
 /**
@@ -47,12 +58,18 @@ export interface TelemetryFleet extends AsyncDisposable {
 
 const { Message } = sdk;
 
-const messageOf = (message: NumberedMessage, random: SeededRandom): InstanceType<typeof Message> => {
-  const telemetry = new Message(JSON.stringify({ ...message, ...reading(random, message.sequence) }));
-  telemetry.contentType = 'application/json';
-  telemetry.contentEncoding = 'utf-8';
-  telemetry.messageId = `${message.deviceId}-${message.sequence}`;
-  return telemetry;
+const sentOf = (message: NumberedMessage, random: SeededRandom): SentTelemetry => ({
+  body: Buffer.from(JSON.stringify({ ...message, ...reading(random, message.sequence) })),
+  properties: { 'fleet-sequence': String(message.sequence), größe: `${message.sequence % 7} ½` },
+  messageId: `${message.deviceId}-${message.sequence}`,
+  contentType: 'application/json',
+  contentEncoding: 'utf-8',
+});
+
+const messageOf = ({ body, properties, ...system }: SentTelemetry): InstanceType<typeof Message> => {
+  const telemetry = new Message(body);
+  for (const [name, value] of Object.entries(properties)) telemetry.properties.add(name, value);
+  return Object.assign(telemetry, system);
 };
 
 export const createTelemetryFleet = (options: TelemetryFleetOptions): TelemetryFleet => {
@@ -81,7 +98,9 @@ export const createTelemetryFleet = (options: TelemetryFleetOptions): TelemetryF
     message: NumberedMessage,
     { connection, random }: (typeof devices)[number],
   ): Promise<void> => {
-    const telemetry = messageOf(message, random);
+    const sent = sentOf(message, random);
+    const telemetry = messageOf(sent);
+    options.onMessage?.(message, sent);
     ledger.begin(message);
     for (let isAccepted = false; !isAccepted;) {
       await connect(connection);

@@ -1,6 +1,7 @@
 import { forbiddenSteps } from './allowed-order.js';
-import { consumerBatchSize } from './consumer-messages.js';
+import { contentsParts } from './contents.js';
 import { deliveriesOf, deliveryProblems } from './deliveries.js';
+import { consumersBound, relayBound } from './duplicates-bound.js';
 import { lostByServiceIn, type Evidence } from './evidence.js';
 import { createReaderLog, type ReaderLog } from './reader-log.js';
 import type { ReaderReport, RehearsalReport, StageReport } from './report.js';
@@ -9,28 +10,19 @@ import { boundInMs } from './times.js';
 import { unverifiedFailovers } from './verification.js';
 import type { WatchView } from './watch-client.js';
 
-const relayCheckpointInSeconds = 5;
-
-/** See ReaderReport.duplicatesBound. Hands change when the app is replaced, and when consumers start and share the partitions. */
-const bounds = ({ options, replaced, sentAgain }: Evidence): { relay: number; consumers: number } => {
-  const { devices, rate, partitions, consumers } = options;
-  return {
-    relay: sentAgain + replaced * relayCheckpointInSeconds * devices * rate,
-    consumers: sentAgain + Math.max(0, consumers - 1) * partitions * consumerBatchSize,
-  };
-};
-
 const readerReport = (
-  { tally }: ReaderLog,
+  log: ReaderLog,
   duplicatesBound: number,
-  accepted: readonly Numbered[],
+  { accepted, contentsSent }: Evidence,
   excused: readonly Numbered[],
 ): ReaderReport => ({
-  received: tally.distinct,
-  duplicates: tally.repeated,
+  received: log.tally.distinct,
+  duplicates: log.tally.repeated,
   duplicatesBound,
-  outOfOrder: tally.outOfOrder,
-  lostByUs: lostByUs(accepted, excused, tally).length,
+  outOfOrder: log.tally.outOfOrder,
+  lostByUs: lostByUs(accepted, excused, log.tally).length,
+  damaged: log.damaged(contentsSent),
+  unidentified: log.unidentified,
 });
 
 /** Stages since the failover was started, oldest first. */
@@ -48,23 +40,34 @@ const wordsOf = (failure: unknown): string => (failure instanceof Error ? failur
 const tooMany = (name: string, { duplicates, duplicatesBound }: ReaderReport): string[] =>
   duplicates > duplicatesBound ? [`${duplicates} duplicates ${name}, more than the bound of ${duplicatesBound}`] : [];
 
+const words = { body: 'body', properties: 'properties', systemProperties: 'system properties' } as const;
+
+const damage = (name: string, { damaged, unidentified }: ReaderReport): string[] => [
+  ...contentsParts.flatMap((part) =>
+    damaged[part] === 0 ? [] : [`${damaged[part]} messages ${name} with other ${words[part]} than were sent`],
+  ),
+  ...(unidentified === 0 ? [] : [`${unidentified} messages ${name} that nothing tells the number of`]),
+];
+
 /** The report of what happened, and the verdict. Pure: the same evidence gives the same report. */
 export const accountOf = (evidence: Evidence): RehearsalReport => {
   const { options, start, failure, accepted, consumers, view, feeds } = evidence;
   const excused = lostByServiceIn(evidence);
   const relayLog = evidence.relay ?? createReaderLog();
-  const relay = readerReport(relayLog, bounds(evidence).relay, accepted, excused);
+  const relay = readerReport(relayLog, relayBound(evidence), evidence, excused);
   const direct =
-    consumers === undefined ? null : readerReport(consumers.log, bounds(evidence).consumers, accepted, excused);
+    consumers === undefined ? null : readerReport(consumers.log, consumersBound(evidence), evidence, excused);
   const stages = stagesSince(view, start);
   const deliveries = deliveriesOf(feeds, consumers?.log ?? relayLog);
-  const deliveryBoundInMs = boundInMs(options);
+  const deliveryBoundInMs = boundInMs(options, evidence.slowness);
   const lost = Math.max(relay.lostByUs, direct?.lostByUs ?? 0);
   const problems = [
     ...(failure === undefined ? [] : [wordsOf(failure)]),
     ...(lost === 0 ? [] : [`${lost} messages lost by us`]),
     ...tooMany('of the relay', relay),
     ...(direct === null ? [] : tooMany('of the consumers', direct)),
+    ...damage('of the relay', relay),
+    ...(direct === null ? [] : damage('of the consumers', direct)),
     ...(relay.outOfOrder === 0 ? [] : [`${relay.outOfOrder} messages relayed out of order`]),
     ...deliveryProblems(deliveries, deliveryBoundInMs),
     ...forbiddenSteps(['steady', ...stages.map(({ stage }) => stage)]).map(
@@ -90,6 +93,7 @@ export const accountOf = (evidence: Evidence): RehearsalReport => {
     gapInMs: longest(deliveries.map(({ gapInMs }) => gapInMs)),
     deliveryInMs: longest(deliveries.map(({ deliveryInMs }) => deliveryInMs)),
     deliveryBoundInMs,
+    slowness: Math.round(evidence.slowness * 10) / 10,
     deliveries,
     relay,
     consumers: direct,

@@ -6,6 +6,9 @@ import { BlobCheckpointStore } from '@azure/eventhubs-checkpointstore-blob';
 import { BlobServiceClient } from '@azure/storage-blob';
 import type * as Consumer from '../../src/consumer/index.js';
 import { projectFile } from '../net/project-file.js';
+import { contentsOf } from './contents.js';
+import { identify } from './identify.js';
+import { rawOfHub } from './raw-message.js';
 import { consumerBatchSize, consumerStartSchema, type ConsumerMessage, type Handled } from './consumer-messages.js';
 
 const start = consumerStartSchema.parse(JSON.parse(process.env['REHEARSAL_CONSUMER'] ?? '{}'));
@@ -31,16 +34,24 @@ const processor = createFailoverEventProcessor({
   maxWaitTimeInSeconds: 1,
   balanceIntervalInMs: 1000,
   ownershipExpiresInMs: 6000,
+  skipParsingBodyAsJson: true,
   handlers: {
-    processEvents: (events, { endpoint, generation }) => {
+    processInitialize: ({ generation, partitionId }) => {
+      tell({ type: 'opened', generation, partitionId });
+      return Promise.resolve(undefined);
+    },
+    processEvents: (events, { endpoint, generation, partitionId }) => {
       const handledAt = Date.now();
-      tell({
-        type: 'handled',
-        events: events.map(({ body, enqueuedTimeUtc }): Handled => {
-          const { deviceId, sequence } = body as { deviceId: string; sequence: number };
-          return { deviceId, sequence, endpoint, generation, enqueuedAt: enqueuedTimeUtc.getTime(), handledAt };
-        }),
+      const handled = events.flatMap((event): Handled[] => {
+        const raw = rawOfHub(event);
+        const message = identify(raw);
+        const enqueuedAt = event.enqueuedTimeUtc.getTime();
+        return message === undefined
+          ? []
+          : [{ ...message, endpoint, generation, partitionId, enqueuedAt, handledAt, contents: contentsOf(raw) }];
       });
+      if (handled.length < events.length) tell({ type: 'unidentified', messages: events.length - handled.length });
+      tell({ type: 'handled', events: handled });
       return Promise.resolve();
     },
     onError: (error) => tell({ type: 'error', text: error instanceof Error ? error.message : typeof error }),

@@ -1,5 +1,7 @@
 import type { EndpointFeed } from '../hub-failover/contract.js';
 import type { RehearsalOptions } from './options.js';
+import type { Contents } from './contents.js';
+import type { Consumers } from './readers.js';
 import type { ReaderLog } from './reader-log.js';
 import { lostByUs, type Numbered } from './tally.js';
 import { boundInMs } from './times.js';
@@ -26,9 +28,13 @@ export interface Evidence {
   gone: readonly GoneMessage[];
   feeds: readonly EndpointFeed[];
   relay: ReaderLog | undefined;
-  consumers: { log: ReaderLog; errors: readonly string[] } | undefined;
+  consumers: Pick<Consumers, 'log' | 'errors' | 'opened'> | undefined;
+  /** As a message must arrive; undefined: no device sent it. */
+  contentsSent: (message: Numbered) => Contents | undefined;
   /** How often the app's process was replaced. */
   replaced: number;
+  /** Of this machine while it went on, at least 1: slowness.ts. */
+  slowness: number;
   /** Undefined: the app does not answer. */
   view: WatchView | undefined;
 }
@@ -50,7 +56,9 @@ export const evidenceOf = (world: World, more: Pick<Evidence, 'start' | 'failure
     feeds: telemetry?.feeds() ?? [],
     relay: relay?.log,
     consumers,
+    contentsSent: (message) => world.contentsSent(message),
     replaced: world.replaced,
+    slowness: world.slowness,
   };
 };
 
@@ -63,7 +71,7 @@ const readersOf = ({ relay, consumers }: Evidence): ReaderLog[] =>
  * reader has them (what was on its way to one may have arrived). What lay there longer is not excused: somebody should have read it.
  */
 export const lostByServiceIn = (evidence: Evidence): Numbered[] => {
-  const limitInMs = boundInMs(evidence.options);
+  const limitInMs = boundInMs(evidence.options, evidence.slowness);
   const readers = readersOf(evidence);
   return evidence.gone.filter(
     (message) => message.readableForInMs < limitInMs && !readers.some(({ tally }) => tally.has(message)),

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Delivery } from './deliveries.js';
+import type { Damaged } from './reader-log.js';
 
 export interface StageReport {
   stage: string;
@@ -12,11 +13,15 @@ export interface ReaderReport {
   /** Distinct messages. */
   received: number;
   duplicates: number;
-  /** What lies between two checkpoints, for each time that a partition may have changed hands, and what devices sent again. */
+  /** What devices sent again, and for each time that a partition changed hands what lies between two checkpoints: lab/rehearsal/duplicates-bound.ts. */
   duplicatesBound: number;
   /** Seen for the first time behind a later one of its device and generation. */
   outOfOrder: number;
   lostByUs: number;
+  /** Messages that came otherwise than a device sent them, by the part that differs. */
+  damaged: Damaged;
+  /** Messages that nothing tells the number of. */
+  unidentified: number;
 }
 
 export interface RehearsalReport {
@@ -45,8 +50,10 @@ export interface RehearsalReport {
   gapInMs: number | null;
   /** First message available on the new endpoint -> handled by a consumer, or without consumers in the stable Event Hub: the longest. */
   deliveryInMs: number | null;
-  /** The bound on it: one poll of the watch and a second. */
+  /** The bound on it: one poll of the watch, and a second times `slowness`. */
   deliveryBoundInMs: number;
+  /** How much longer than alone work took on this machine in the slowest two seconds; 1 on an idle one. */
+  slowness: number;
   /** One for each failover that came to its end. */
   deliveries: Delivery[];
   relay: ReaderReport;

@@ -22,7 +22,7 @@ export interface Tally {
   readonly outOfOrder: number;
 }
 
-const keyOf = ({ deviceId, sequence }: Numbered): string => `${deviceId} ${sequence}`;
+export const keyOf = ({ deviceId, sequence }: Numbered): string => `${deviceId} ${sequence}`;
 
 export const createTally = (): Tally => {
   const seen = new Set<string>();

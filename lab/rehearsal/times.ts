@@ -13,7 +13,8 @@ export const pollInSeconds = (options: Scaled): { steady: number; failover: numb
 });
 
 /**
- * The bound on the way of a first message: one poll of the watch in a failover and a second, in the time of this machine. A message that its endpoint
- * held for less before it went may have been out of anyone's reach.
+ * The bound on the way of a first message: one poll of the watch in a failover, and a second of an idle machine, which is `slowness` seconds of this one
+ * (slowness.ts). A message that its endpoint held for less before it went may have been out of anyone's reach.
  */
-export const boundInMs = (options: Scaled): number => pollInSeconds(options).failover * 1000 + 1000;
+export const boundInMs = (options: Scaled, slowness: number): number =>
+  Math.round(pollInSeconds(options).failover * 1000 + 1000 * slowness);

@@ -5,8 +5,11 @@ import { createDeadline, type Deadline } from '../demo/deadline.js';
 import { createTelemetryFleet, type TelemetryFleet } from '../fleet/telemetry-fleet.js';
 import { startLab } from '../start-lab.js';
 import type { RehearsalOptions } from './options.js';
+import { contentsSent, type Contents } from './contents.js';
+import { keyOf, type Numbered } from './tally.js';
 import { readStableEventHub, stableEventHub, startConsumers, type Consumers } from './readers.js';
 import { appSettings, groups } from './settings.js';
+import { watchSlowness } from './slowness.js';
 import { pollInSeconds } from './times.js';
 import { readWatch, type WatchView } from './watch-client.js';
 
@@ -39,6 +42,10 @@ export interface World {
   connectFleet(): Promise<void>;
   /** A rollback of the registry takes away what is younger: such devices are registered again with their keys, as an operator would do. */
   registerAgain(): void;
+  /** As a message of the fleet must arrive; undefined: none of that number was sent. */
+  contentsSent(message: Numbered): Contents | undefined;
+  /** How much longer than alone work takes on this machine, at its slowest so far. */
+  readonly slowness: number;
   /** Undefined while the app does not answer, or was not started. */
   watch(): Promise<WatchView | undefined>;
   close(): Promise<void>;
@@ -56,12 +63,15 @@ const policyKey = (connectionString: string): { name: string; key: string } => (
 
 export const createWorld = (options: RehearsalOptions, abort: AbortController): World => {
   const closers = createClosers();
+  const slowness = watchSlowness();
+  closers.add(() => slowness.close());
   const deadline = createDeadline(options.limitInMs, abort.signal);
   let closing = false;
   let replacing = false;
   let replaced = 0;
   let app: AppProcess | undefined;
   let records: IdentityRecord[] = [];
+  const sent = new Map<string, Contents>();
   const parts: Parts = {};
   const lab = (): Lab => started(parts.lab);
 
@@ -92,6 +102,9 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
     parts,
     get replaced() {
       return replaced;
+    },
+    get slowness() {
+      return slowness.worst;
     },
     get consumers() {
       return parts.consumers;
@@ -162,6 +175,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
         intervalInMs: 1000 / rate,
         seed,
         timeoutInMs: 2000,
+        onMessage: (message, telemetry) => sent.set(keyOf(message), contentsSent(message.deviceId, telemetry)),
       });
       parts.fleet = running;
       closers.add(() => running.close());
@@ -177,6 +191,7 @@ export const createWorld = (options: RehearsalOptions, abort: AbortController): 
             { authentication: { type: authentication.type, symmetricKey: { ...authentication.symmetricKey } } },
           );
     },
+    contentsSent: (message) => sent.get(keyOf(message)),
     watch: async () => {
       if (app === undefined) return undefined;
       const { host } = app;

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { accountOf } from '../../../lab/rehearsal/account.js';
+import type { Contents } from '../../../lab/rehearsal/contents.js';
 import type { Evidence } from '../../../lab/rehearsal/evidence.js';
-import { aGone, aLog, anEvidence, aReceived, aRecord, aView, first, numbers, second, start } from './an-evidence.js';
+import {
+  aGone,
+  aLog,
+  anEvidence,
+  aReceived,
+  aRecord,
+  aView,
+  contentsOfNumber,
+  direct,
+  first,
+  numbers,
+  second,
+  start,
+} from './an-evidence.js';
 
 const problemsOf = (more: Partial<Evidence>, args?: string): string[] => {
   const { ok, problems } = accountOf(anEvidence(more, args));
@@ -11,6 +25,16 @@ const problemsOf = (more: Partial<Evidence>, args?: string): string[] => {
 /** A reader of all messages but these. */
 const without = (...sequences: number[]) =>
   aLog(...numbers.filter((sequence) => !sequences.includes(sequence)).map((sequence) => aReceived(sequence)));
+
+const reader = {
+  received: 6,
+  duplicates: 0,
+  duplicatesBound: 0,
+  outOfOrder: 0,
+  lostByUs: 0,
+  damaged: { body: 0, properties: 0, systemProperties: 0 },
+  unidentified: 0,
+};
 
 it('is ok when every reader has each message and each failover was verified', () => {
   expect(accountOf(anEvidence())).toEqual({
@@ -26,9 +50,10 @@ it('is ok when every reader has each message and each failover was verified', ()
     gapInMs: 1000,
     deliveryInMs: 20,
     deliveryBoundInMs: 2000,
+    slowness: 1,
     deliveries: [{ generation: 2, endpoint: second, accepted: 3, gapInMs: 1000, deliveryInMs: 20 }],
-    relay: { received: 6, duplicates: 0, duplicatesBound: 0, outOfOrder: 0, lostByUs: 0 },
-    consumers: { received: 6, duplicates: 0, duplicatesBound: 200, outOfOrder: 0, lostByUs: 0 },
+    relay: reader,
+    consumers: reader,
     generations: [
       { number: 2, endpoint: second, state: 'running', startedAt: new Date(start).toISOString(), firstEventAt: null },
     ],
@@ -38,7 +63,7 @@ it('is ok when every reader has each message and each failover was verified', ()
 describe('a message that is missing', () => {
   it.each<[string, Partial<Evidence>]>([
     ['at the relay', { relay: without(5) }],
-    ['at the consumers', { consumers: { log: without(5), errors: [] } }],
+    ['at the consumers', { consumers: direct(without(5)) }],
   ])('%s is lost by us', (_where, more) => {
     expect(problemsOf(more)).toEqual(['1 messages lost by us']);
     expect(accountOf(anEvidence(more)).telemetry).toMatchObject({ lostByUs: 1, lostByService: 0 });
@@ -47,7 +72,7 @@ describe('a message that is missing', () => {
   const unread = (readableForInMs: number): Evidence =>
     anEvidence({
       relay: without(3),
-      consumers: { log: without(3), errors: [] },
+      consumers: direct(without(3)),
       gone: [aGone(3, readableForInMs)],
     });
   it('is lost by us when it lay on its endpoint for 20 s and nobody read it', () => {
@@ -82,8 +107,7 @@ describe('duplicates', () => {
 
   it('are a problem when there are more than the bound', () => {
     expect(problemsOf({ relay: twice })).toEqual(['1 duplicates of the relay, more than the bound of 0']);
-    const direct = { log: twice, errors: [] };
-    expect(problemsOf({ consumers: direct }, '--consumers 1')).toEqual([
+    expect(problemsOf({ consumers: direct(twice) })).toEqual([
       '1 duplicates of the consumers, more than the bound of 0',
     ]);
   });
@@ -91,7 +115,69 @@ describe('duplicates', () => {
   it('are none when a device sent again, or within what lies between two checkpoints', () => {
     expect(problemsOf({ relay: twice, sentAgain: 1 })).toEqual([]);
     expect(problemsOf({ relay: twice, replaced: 1 })).toEqual([]);
-    expect(problemsOf({ consumers: { log: twice, errors: [] } }, '--consumers 2')).toEqual([]);
+    expect(problemsOf({ consumers: direct(twice, 2) })).toEqual([]);
+  });
+});
+
+describe('a flood of duplicates', () => {
+  const flood = (copies: number) =>
+    aLog(...numbers.flatMap((sequence) => Array.from({ length: copies }, () => aReceived(sequence))));
+
+  it('is a problem, however many consumers and partitions there are', () => {
+    expect(problemsOf({ consumers: direct(flood(8)) }, '--consumers 4 --partitions 32')).toEqual([
+      '42 duplicates of the consumers, more than the bound of 0',
+    ]);
+    expect(problemsOf({ relay: flood(8) }, '--partitions 32')).toEqual([
+      '42 duplicates of the relay, more than the bound of 0',
+    ]);
+  });
+
+  it('is bounded by a batch, or by what the partition has, each time that it changed hands', () => {
+    expect(accountOf(anEvidence({ consumers: direct(flood(1), 3) })).consumers).toMatchObject({ duplicatesBound: 12 });
+    const many = aLog(...Array.from({ length: 200 }, (_, n) => aReceived(n + 4)));
+    expect(accountOf(anEvidence({ consumers: direct(many, 2) })).consumers).toMatchObject({ duplicatesBound: 50 });
+  });
+});
+
+describe('what a message holds', () => {
+  const changed = (more: Partial<Contents>) =>
+    aLog(
+      ...numbers.map((sequence) => {
+        const contents = contentsOfNumber(sequence);
+        return aReceived(sequence, { contents: sequence > 4 ? { ...contents, ...more } : contents });
+      }),
+    );
+
+  it.each([
+    ['body', { body: 'cut' }],
+    ['properties', { properties: 'none' }],
+    ['system properties', { systemProperties: 'other' }],
+  ])('is a problem when %s came otherwise than they were sent', (what, more) => {
+    expect(problemsOf({ relay: changed(more) })).toEqual([`2 messages of the relay with other ${what} than were sent`]);
+    expect(problemsOf({ consumers: direct(changed(more)) })).toEqual([
+      `2 messages of the consumers with other ${what} than were sent`,
+    ]);
+  });
+
+  it('is a problem also where one copy of two is whole', () => {
+    const log = aLog(...numbers.map((sequence) => aReceived(sequence)));
+    log.add(aReceived(6, { contents: { ...contentsOfNumber(6), body: 'cut' } }));
+    expect(problemsOf({ relay: log, sentAgain: 1 })).toEqual([
+      '1 messages of the relay with other body than were sent',
+    ]);
+  });
+
+  it('is a problem when no device sent such a message, or nothing tells which one it is', () => {
+    const log = aLog(...[...numbers, 7].map((sequence) => aReceived(sequence)));
+    log.addUnidentified(2);
+    const contentsSent = ({ sequence }: { sequence: number }) =>
+      sequence > 6 ? undefined : contentsOfNumber(sequence);
+    expect(problemsOf({ relay: log, contentsSent })).toEqual([
+      '1 messages of the relay with other body than were sent',
+      '1 messages of the relay with other properties than were sent',
+      '1 messages of the relay with other system properties than were sent',
+      '2 messages of the relay that nothing tells the number of',
+    ]);
   });
 });
 
@@ -116,9 +202,21 @@ describe('the first message on a new endpoint', () => {
     );
 
   it('is a problem when its delivery took more than a poll and a second', () => {
-    expect(problemsOf({ consumers: { log: late(2000), errors: [] } })).toEqual([]);
-    expect(problemsOf({ consumers: { log: late(2001), errors: [] } })).toEqual([
+    expect(problemsOf({ consumers: direct(late(2000)) })).toEqual([]);
+    expect(problemsOf({ consumers: direct(late(2001)) })).toEqual([
       'the first message of generation 2 took 2001 ms, more than the bound of 2000 ms',
+    ]);
+  });
+
+  it('has a bound of a poll and a second of an idle machine: a busy one gets more seconds', () => {
+    const consumers = direct(late(2323));
+    expect(problemsOf({ consumers, slowness: 1.5 })).toEqual([]);
+    expect(accountOf(anEvidence({ consumers, slowness: 1.5 }))).toMatchObject({
+      deliveryBoundInMs: 2500,
+      slowness: 1.5,
+    });
+    expect(problemsOf({ consumers, slowness: 1.2 })).toEqual([
+      'the first message of generation 2 took 2323 ms, more than the bound of 2200 ms',
     ]);
   });
 
@@ -131,9 +229,7 @@ describe('the first message on a new endpoint', () => {
   it('is a problem when it cannot be measured', () => {
     const elsewhere = { ...aReceived(4), endpoint: first };
     const log = aLog(...[1, 2, 3].map((sequence) => aReceived(sequence)), elsewhere, aReceived(5), aReceived(6));
-    expect(problemsOf({ consumers: { log, errors: [] } })).toEqual([
-      'the first message of generation 2 was not delivered',
-    ]);
+    expect(problemsOf({ consumers: direct(log) })).toEqual(['the first message of generation 2 was not delivered']);
   });
 });
 
@@ -164,7 +260,7 @@ describe('stages', () => {
 
 it('a parked message is a problem', () => {
   const { log } = anEvidence().consumers ?? { log: aLog() };
-  expect(problemsOf({ consumers: { log, errors: ['parked: no device'] } })).toEqual(['a consumer parked a message']);
+  expect(problemsOf({ consumers: direct(log, 1, ['parked: no device']) })).toEqual(['a consumer parked a message']);
 });
 
 it('a step that failed before anything was there gives a report of zeros with the reason', () => {

@@ -1,3 +1,4 @@
+import type { Contents } from '../../../lab/rehearsal/contents.js';
 import type { Evidence, GoneMessage } from '../../../lab/rehearsal/evidence.js';
 import { parseRehearsalOptions } from '../../../lab/rehearsal/options.js';
 import { createReaderLog, type ReaderLog, type Received } from '../../../lab/rehearsal/reader-log.js';
@@ -6,12 +7,20 @@ import type { WatchView } from '../../../lab/rehearsal/watch-client.js';
 export const start = Date.parse('2026-05-01T10:00:00Z');
 export const [first, second] = ['iothub-ns-a.servicebus.windows.net', 'iothub-ns-b.servicebus.windows.net'];
 
+export const contentsOfNumber = (sequence: number): Contents => ({
+  body: `body ${sequence}`,
+  properties: `properties ${sequence}`,
+  systemProperties: `system ${sequence}`,
+});
+
 /** Message `sequence` of one device: stored a second after the one before, delivered 20 ms later. 1 to 3 are of generation 1, the others of 2. */
 export const aReceived = (sequence: number, more: Partial<Received> = {}): Received => {
   const enqueuedAt = start + sequence * 1000;
   const generation = sequence > 3 ? 2 : 1;
   const endpoint = generation === 1 ? first : second;
-  return { deviceId: 'd', sequence, endpoint, generation, enqueuedAt, deliveredAt: enqueuedAt + 20, ...more };
+  const place = { endpoint, generation, partitionId: '0' };
+  const contents = contentsOfNumber(sequence);
+  return { deviceId: 'd', sequence, ...place, enqueuedAt, deliveredAt: enqueuedAt + 20, contents, ...more };
 };
 
 export const aLog = (...received: readonly Received[]): ReaderLog => {
@@ -50,6 +59,17 @@ export const aGone = (sequence: number, readableForInMs: number): GoneMessage =>
   readableForInMs,
 });
 
+/** Consumers with this log; each partition was taken up once for each generation, or as often as is told. */
+export const direct = (
+  log: ReaderLog,
+  opened = 1,
+  errors: readonly string[] = [],
+): NonNullable<Evidence['consumers']> => ({
+  log,
+  errors,
+  opened: new Map([1, 2].map((generation) => [`${generation} 0`, opened])),
+});
+
 /** Six messages of one device, three on each endpoint, all with each reader: a rehearsal without a problem. Polls of a second: the bound is 2000 ms. */
 export const anEvidence = (more: Partial<Evidence> = {}, args = ''): Evidence => ({
   options: parseRehearsalOptions(['--seed', '7', '--time-scale', '0.08', ...args.split(' ').filter(Boolean)]),
@@ -63,8 +83,10 @@ export const anEvidence = (more: Partial<Evidence> = {}, args = ''): Evidence =>
     { hostName: second, accepted: 3, firstEnqueuedAt: start + 4000, lastEnqueuedAt: start + 6000 },
   ],
   relay: aLog(...numbers.map((sequence) => aReceived(sequence))),
-  consumers: { log: aLog(...numbers.map((sequence) => aReceived(sequence))), errors: [] },
+  consumers: direct(aLog(...numbers.map((sequence) => aReceived(sequence)))),
+  contentsSent: ({ sequence }) => contentsOfNumber(sequence),
   replaced: 0,
+  slowness: 1,
   view: aView(aRecord('failoverStarted', 'endpointChanged', 'failoverEnded', 'verified')),
   ...more,
 });

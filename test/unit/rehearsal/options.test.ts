@@ -50,6 +50,6 @@ it.each([
     const poll = pollInSeconds(options);
     expect(poll.steady).toBeCloseTo(steady);
     expect(poll.failover).toBeCloseTo(failover);
-    expect(boundInMs(options)).toBeCloseTo(bound);
+    expect(boundInMs(options, 1)).toBeCloseTo(bound);
   },
 );
