@@ -138,6 +138,10 @@ export interface Unsettled {
    * beyond the integers' range (1E+20) is refused like an integer. Default true.
    */
   largeDoublesTaken: boolean;
+  /** After how long do queries find what was written? Default 1,400 ms (a record of a live hub, 2026); recordings of 2021 took 2 to 5 s. */
+  queriesLagInMs: number;
+  /** How long do queries still find a deleted device? Default 0: as long as they lag. A record of a live hub has one after 25 minutes. */
+  deletedInQueriesForInMs: number;
 }
 
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */
@@ -172,8 +176,8 @@ export interface HubCore {
   updateIdentity(key: IdentityKey, body: JsonObject, ifMatch: string, form?: UpdateForm): IdentityRecord;
   deleteIdentity(key: IdentityKey, ifMatch: string): void;
   listDevices(top?: number): IdentityRecord[];
-  /** Devices with their twins in the order of ids: `count` of them after the id `after`. */
-  pageOfDevices(after: string | undefined, count: number): { identity: IdentityRecord; twin: TwinRecord }[];
+  /** What queries find of devices or of modules, in the order of ids: the hub as it was a moment ago. */
+  indexed(kind: 'devices' | 'devices.modules'): Iterable<{ identity: IdentityRecord; twin: TwinRecord }>;
   listModules(deviceId: string): IdentityRecord[];
   statistics(): { totalDeviceCount: number; enabledDeviceCount: number; disabledDeviceCount: number };
   /** Everything, for comparison and reports: devices and modules with their twins. */

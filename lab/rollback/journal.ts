@@ -1,11 +1,6 @@
-import type { DeviceEntry, Entry } from '../hub/core/entries.js';
-import { keyOf } from '../hub/core/entries.js';
+import { imageOf, type DeviceImage } from '../hub/core/device-image.js';
+import { keyOf, type DeviceEntry } from '../hub/core/entries.js';
 import type { HubState } from '../hub/core/hub-state.js';
-
-/** One device as it was; identities and twins are replaced by each write, never changed, so references will do. */
-interface DeviceImage extends Entry {
-  modules: [string, Entry][];
-}
 
 interface Change {
   atInMs: number;
@@ -29,12 +24,6 @@ export class RollBackError extends Error {
 
 /** How far a rollback can go. A hub failover loses 0 to 5 minutes ("IoT Hub high availability and disaster recovery", RPO). */
 const keptMinutes = 60;
-
-const imageOf = ({ identity, twin, modules }: DeviceEntry): DeviceImage => ({
-  identity,
-  twin,
-  modules: [...modules].map(([moduleId, entry]) => [moduleId, { identity: entry.identity, twin: entry.twin }]),
-});
 
 const entryOf = ({ identity, twin, modules }: DeviceImage): DeviceEntry => ({
   identity,
@@ -80,6 +69,7 @@ export const createJournal = ({ entries, hooks }: HubState, now: () => number = 
           present.set(last.deviceId, last.before);
         }
       }
+      hooks.restored.emit();
       cutConnections();
     },
   };

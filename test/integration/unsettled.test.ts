@@ -15,6 +15,8 @@ const flipped = {
   moduleErrorsInSecondEnvelope: false,
   timesPadded: false,
   largeDoublesTaken: false,
+  queriesLagInMs: 0,
+  deletedInQueriesForInMs: 1_500_000,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

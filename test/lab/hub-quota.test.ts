@@ -11,7 +11,7 @@ let lab: Lab;
 let day = 1;
 const clock = createFakeClock();
 beforeAll(async () => {
-  lab = await aLab({ dailyMessages: { primary: QUOTA }, limitClock: clock });
+  lab = await aLab({ dailyMessages: { primary: QUOTA }, limitClock: clock, unsettled: { queriesLagInMs: 0 } });
   lab.hub('primary').createIdentity({ deviceId: 'd' }, {});
 });
 afterAll(() => lab.close());

@@ -230,7 +230,7 @@ describe('timesPadded', () => {
     [true, [`${never}Z`, `${never}.0000000Z`, `${never}.0000000Z`, `${never}Z`], /\.\d{3}0000Z$/],
     [false, [never, `${never}Z`, `${never}Z`, `${never}Z`], /(:\d\d|\.\d{0,2}[1-9])Z$/],
   ])('%s: times in a create, a read, a twin and a query', async (timesPadded, expected, changed) => {
-    const { rest } = await aHub({ timesPadded });
+    const { rest } = await aHub({ timesPadded, queriesLagInMs: 0 });
     const created = (await rest('PUT', '/devices/d', { body: {} })).body;
     const read = async () => (await rest('GET', '/devices/d')).body as Record<string, string>;
     const before = await read();
@@ -243,6 +243,60 @@ describe('timesPadded', () => {
     expect(updated).toMatchObject({ lastActivityTime: `${never}Z` });
     expect(updated['statusUpdatedTime']).toMatch(/(:\d\d|\.\d{0,2}[1-9])Z$/);
     expect((await read())['statusUpdatedTime']).toMatch(changed);
+  });
+});
+
+describe('what queries find', () => {
+  const aQueryHub = async (unsettled: Partial<Unsettled>) => {
+    let time = 0;
+    const hub = closedAfterwards(await startHubServer({ unsettled, monotonicInMs: () => time }));
+    const found = async () => {
+      const { body } = await hub.rest('POST', '/devices/query', { body: { query: 'SELECT * FROM devices' } });
+      return (body as { deviceId: string; tags?: object; connectionState: string }[]).map(
+        ({ deviceId, tags, connectionState }) => ({ deviceId, tags, connectionState }),
+      );
+    };
+    return { ...hub, found, pass: (inMs: number) => (time += inMs) };
+  };
+  const device = { deviceId: 'd', tags: undefined, connectionState: 'Disconnected' };
+
+  it.each([
+    [1_400, []],
+    [0, [device]],
+  ])('queriesLagInMs %i: right after a create', async (queriesLagInMs, expected) => {
+    const { registry, found, pass, core } = await aQueryHub({ queriesLagInMs });
+    await registry.create({ deviceId: 'd' });
+    expect(await found()).toEqual(expected);
+    pass(1_400);
+    expect(await found()).toEqual([device]);
+    await registry.updateTwin('d', { tags: { n: 1 } }, '*');
+    core.setConnectionState({ deviceId: 'd' }, true);
+    const connected = { ...device, connectionState: 'Connected' };
+    expect(await found()).toEqual([queriesLagInMs > 0 ? connected : { ...connected, tags: { n: 1 } }]);
+    pass(1_399);
+    await registry.delete('d');
+    pass(1);
+    expect(await found()).toEqual(queriesLagInMs > 0 ? [{ ...device, tags: { n: 1 } }] : []);
+    pass(1_399);
+    expect(await found()).toEqual([]);
+  });
+
+  it.each([
+    [0, []],
+    [1_500_000, [device]],
+  ])('deletedInQueriesForInMs %i: 24 minutes after the end', async (deletedInQueriesForInMs, expected) => {
+    const { registry, found, pass } = await aQueryHub({ deletedInQueriesForInMs });
+    await registry.create({ deviceId: 'd' });
+    await registry.delete('d');
+    pass(1_440_000);
+    expect(await found()).toEqual(expected);
+    // The next life stays when the time of the one before is over.
+    await registry.create({ deviceId: 'd' });
+    pass(60_000);
+    expect(await found()).toEqual([device]);
+    await registry.delete('d');
+    pass(1_500_000);
+    expect(await found()).toEqual([]);
   });
 });
 

@@ -26,6 +26,8 @@ export const createHooks = () => ({
   lifecycle: createHook<[LifecycleNotice]>(),
   desired: createHook<[IdentityKey, JsonObject]>(),
   revoked: createHook<[IdentityKey]>(),
+  /** Everything was put back to an earlier time. */
+  restored: createHook<[]>(),
   write: createHook<[{ kind: 'identity' | 'twin' | 'reported'; key: IdentityKey }]>(),
 });
 export type Hooks = ReturnType<typeof createHooks>;

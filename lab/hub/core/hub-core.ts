@@ -14,6 +14,7 @@ import { authenticateDevice, authorizeEventsReader, authorizeService } from './a
 import { authenticateCertificate, parseAuthority } from './certificate-access.js';
 import { createConnectionStates, type ConnectionStates } from './connection-states.js';
 import { deviceEntry, findEntry, keyOf, type Entries, type Entry } from './entries.js';
+import type { DeviceImage } from './device-image.js';
 import { createGenerator } from './generator.js';
 import { createHooks } from './hooks.js';
 import { createHubLimits } from '../limits/hub-limits.js';
@@ -24,6 +25,7 @@ import { copyJson } from './number-text.js';
 import { allPolicies, createPolicies } from './policies.js';
 import type { HubClock } from './stamps.js';
 import { patchReported, patchTwin, replaceTwin } from './twin-operations.js';
+import { createQueryIndex, type QueryIndex } from './query-index.js';
 import { twinRecord } from './twin-state.js';
 import { unsettledOf } from './unsettled.js';
 
@@ -33,6 +35,8 @@ export interface HubCoreOptions {
   hostName: string;
   /** Default: the system's. */
   clock?: HubClock;
+  /** A clock that only goes forward, for the lag of queries. Default: the machine's. */
+  monotonicInMs?: () => number;
   /** Source of keys, ETags and tracking ids. Default: cryptographic randomness; a seeded source makes them repeatable. */
   bytes?: (length: number) => Buffer;
   /** Default: none. */
@@ -57,13 +61,16 @@ const allEntries = (entries: Entries): Entry[] =>
 
 const bothOf = (entry: Entry) => ({ identity: copyOf(entry.identity), twin: twinOf(entry) });
 
+const byId = <T>([a]: [string, T], [b]: [string, T]): number => (a < b ? -1 : 1);
+
 /** In the order of ids, so that a page begins at the same place after others were created or deleted. */
-const pageOf = (entries: Entries, after: string | undefined, count: number): Entry[] =>
-  [...entries.entries()]
-    .filter(([deviceId]) => after === undefined || deviceId > after)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .slice(0, count)
-    .map(([, device]) => device);
+function* indexed(index: QueryIndex, kind: 'devices' | 'devices.modules') {
+  const devices = index.devices().map((image): [string, DeviceImage] => [image.identity.deviceId, image]);
+  for (const [, device] of devices.sort(byId)) {
+    const found = kind === 'devices' ? [device] : device.modules.toSorted(byId).map(([, module]) => module);
+    for (const entry of found) yield bothOf(entry);
+  }
+}
 
 const statisticsOf = (entries: Entries) => {
   const enabled = [...entries.values()].filter(({ identity }) => identity.status === 'enabled').length;
@@ -99,6 +106,11 @@ export function createHubCore(options: HubCoreOptions): HubCore {
   const unsettled = unsettledOf(options.unsettled);
   const state: HubState = { name, hostName, clock, generator, entries, hooks, unsettled };
   options.watch?.(state);
+  const index = createQueryIndex(state, {
+    lagInMs: unsettled.queriesLagInMs,
+    deletedForInMs: unsettled.deletedInQueriesForInMs,
+    now: options.monotonicInMs ?? (() => performance.now()),
+  });
   const connectionStates = createConnectionStates(state);
   const authorities: X509Certificate[] = [];
   const connectionStringOf: HubCore['connectionStringOf'] = (policy) =>
@@ -121,7 +133,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     deleteIdentity: (key, ifMatch) => deleteIdentity(state, key, ifMatch),
     listDevices: (top = MAX_LIST) =>
       [...entries.values()].slice(0, Math.min(top, MAX_LIST)).map(({ identity }) => copyOf(identity)),
-    pageOfDevices: (after, count) => pageOf(entries, after, count).map(bothOf),
+    indexed: (kind) => indexed(index, kind),
     listModules: (deviceId) =>
       [...deviceEntry(entries, deviceId).modules.values()].map(({ identity }) => copyOf(identity)),
     statistics: () => statisticsOf(entries),

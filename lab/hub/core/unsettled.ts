@@ -12,6 +12,8 @@ const defaults: Unsettled = {
   moduleErrorsInSecondEnvelope: true,
   timesPadded: true,
   largeDoublesTaken: true,
+  queriesLagInMs: 1_400,
+  deletedInQueriesForInMs: 0,
 };
 
 /** Every switch: as it was chosen, else its default. */

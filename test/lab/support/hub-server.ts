@@ -49,7 +49,10 @@ export const keyIn = (connectionString: string): string => connectionString.spli
 
 export const inAnHour = (): number => Math.floor(Date.now() / 1000) + 3600;
 
-interface HubServerOptions extends Pick<HubCoreOptions, 'limits' | 'unsettled' | 'verifyBearer' | 'editions'> {
+interface HubServerOptions extends Pick<
+  HubCoreOptions,
+  'limits' | 'unsettled' | 'verifyBearer' | 'editions' | 'monotonicInMs'
+> {
   hostName?: string;
   faults?: FaultGate;
 }
