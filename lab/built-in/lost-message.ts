@@ -16,7 +16,7 @@ const textsOf = (values: object = {}): Record<string, string> =>
 const given = (properties: Record<string, unknown>): Record<string, string> =>
   textsOf(Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined)));
 
-const idOf = (id: unknown): MessageId => (Buffer.isBuffer(id) ? id : String(id));
+const idOf = (id: unknown): MessageId => (Buffer.isBuffer(id) || typeof id === 'number' ? id : String(id));
 
 /** A stored event as the hub had accepted it. */
 export const lostMessage = (encoded: Buffer): HubMessage => {

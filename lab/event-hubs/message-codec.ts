@@ -1,5 +1,5 @@
 import rhea from 'rhea';
-import type { HubMessage } from '../contracts.js';
+import type { HubMessage, MessageId } from '../contracts.js';
 import { section, splitSections, type MessageSection } from './amqp-sections.js';
 import type { EventPosition, PartitionLog } from './partition-log.js';
 
@@ -24,6 +24,12 @@ const encodeSection = (descriptor: number, message: object): Buffer => {
 const typedAnnotation = (name: string, value: string | number): unknown =>
   name === 'iothub-enqueuedtime' && typeof value === 'number' ? types.wrap_timestamp(value) : value;
 
+const UUID_BYTES = 16;
+
+/** rhea takes all bytes for a uuid. */
+const idOf = (id: MessageId | undefined): unknown =>
+  Buffer.isBuffer(id) && id.length !== UUID_BYTES ? types.wrap_binary(id) : id;
+
 /** A hub's message as the whole AMQP message that readers get. */
 export const encodeHubMessage = (message: HubMessage, partitionKey: string, position: EventPosition): Buffer => {
   const encoded = codec.encode({
@@ -33,10 +39,10 @@ export const encodeHubMessage = (message: HubMessage, partitionKey: string, posi
       ),
       ...positionAnnotations(position, partitionKey),
     },
-    message_id: message.messageId,
+    message_id: idOf(message.messageId),
     content_type: message.contentType,
     content_encoding: message.contentEncoding,
-    correlation_id: message.correlationId,
+    correlation_id: idOf(message.correlationId),
     user_id: message.userId === undefined ? undefined : Buffer.from(message.userId, 'utf8'),
     application_properties: message.applicationProperties,
     body: codec.data_section(message.body),

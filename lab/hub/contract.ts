@@ -65,11 +65,14 @@ export interface HubErrorShape extends Error {
 export type MessageSource =
   'twinChangeEvents' | 'deviceLifecycleEvents' | 'deviceConnectionStateEvents' | 'deviceMessages';
 
-/** By their names in IoT Hub routing. Only messageId and correlationId may be bytes. */
+/** By their names in IoT Hub routing. Only messageId and correlationId may be something else than text. */
 export type SystemProperties = Readonly<Record<string, MessageId>>;
 
-/** Text, or the 16 bytes of an AMQP uuid (AMQP 1.0, part 3, 3.2.4). */
-export type MessageId = string | Buffer;
+/** As it was sent (AMQP 1.0, part 3, 3.2.11 to 3.2.14): text, a ulong, the 16 bytes of a uuid, or binary of another length. */
+export type MessageId = string | number | Buffer;
+
+/** By what a connection is the identity's: a key of its own, a shared access policy, or a certificate. */
+export type Proof = 'key' | 'policy' | 'certificate';
 
 /** A message as it goes onto a route: IoT Hub, "non-telemetry event schemas". */
 export interface HubMessage {
@@ -77,14 +80,14 @@ export interface HubMessage {
   deviceId: string;
   moduleId?: string;
   body: Buffer;
-  /** As the device set it: 16 bytes for an AMQP uuid. */
+  /** As the device set it. */
   messageId?: MessageId;
   contentType?: string;
   contentEncoding?: string;
   correlationId?: MessageId;
   userId?: string;
   applicationProperties: Record<string, string>;
-  /** iothub-connection-device-id, iothub-connection-module-id, iothub-enqueuedtime (ms), iothub-message-source. */
+  /** iothub-connection-device-id, -module-id, -auth-method, iothub-enqueuedtime (ms), iothub-message-source, ... */
   annotations: Record<string, string | number>;
 }
 
@@ -195,9 +198,9 @@ export interface HubCore {
   patchReported(key: IdentityKey, patch: JsonObject): number;
 
   /** Verifies a device SAS token (scope, expiry, signature, enabled). Throws: device not found, unauthorized, disabled. */
-  authenticateDevice(key: IdentityKey, sasToken: string): void;
+  authenticateDevice(key: IdentityKey, sasToken: string): Proof;
   /** The same by the client certificate of a TLS connection, its issuers behind it as the device sent them. */
-  authenticateCertificate(key: IdentityKey, chain: readonly X509Certificate[]): void;
+  authenticateCertificate(key: IdentityKey, chain: readonly X509Certificate[]): Proof;
   /** Registers a verified CA certificate (PEM) for devices of type `certificateAuthority`. Throws 400004 when it is none. */
   addCertificateAuthority(pem: string): void;
   /** Verifies an Authorization header: a service SAS token of a policy that has the right, or `Bearer` and a token of the lab's Entra. */
@@ -211,13 +214,14 @@ export interface HubCore {
   tellConnectionStates(): void;
   /**
    * Telemetry that the hub has accepted: emitted as a deviceMessages HubMessage. `systemProperties` by their names in IoT Hub routing:
-   * messageId, correlationId, userId, contentType, contentEncoding, creationTimeUtc.
+   * messageId, correlationId, userId, contentType, contentEncoding, creationTimeUtc. `proof` default: `key`.
    */
   acceptTelemetry(
     key: IdentityKey,
     body: Buffer,
     systemProperties: SystemProperties,
     properties: Record<string, string>,
+    proof?: Proof,
   ): void;
 
   onMessage(listener: (message: HubMessage) => void): Unsubscribe;

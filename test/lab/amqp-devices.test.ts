@@ -1,5 +1,6 @@
 import { Client, Message, ModuleClient, type Twin } from 'azure-iot-device';
 import { Amqp } from 'azure-iot-device-amqp';
+import rhea from 'rhea';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ControllableListener, HubMessage, IdentityKey, JsonObject } from '../../lab/contracts.js';
 import { createAmqpDeviceServer } from '../../lab/hub/amqp/server.js';
@@ -100,6 +101,31 @@ describe('devices over AMQP', () => {
     ]);
     await client.close();
     await module.close();
+  });
+
+  it('send a number or bytes as message-id, which stay what they are', async () => {
+    const key = { deviceId: 'a2-ids' };
+    const certificate = await createSelfSignedCertificate(key.deviceId);
+    const x509Thumbprint = { primaryThumbprint: certificate.thumbprints.sha256, secondaryThumbprint: null };
+    core.createIdentity(key, { authentication: { type: 'selfSigned', x509Thumbprint } });
+    // The SDK has no bytes for an id.
+    const { certPem: cert, keyPem } = certificate;
+    const address = { host: hostName, servername: hostName, port: 5671, transport: 'tls' } as const;
+    const connection = rhea.create_container().connect({ ...address, cert, key: keyPem, reconnect: false });
+    const sender = connection.open_sender(`/devices/${key.deviceId}/messages/events`);
+    await new Promise((resolve) => sender.once('sendable', resolve));
+    const bytes = Buffer.from('bytes');
+    for (const id of ['text', 7, 2 ** 40, rhea.types.wrap_binary(bytes)] as string[])
+      sender.send({ message_id: id, correlation_id: id, body: rhea.message.data_section(Buffer.from('x')) });
+    const sent = () => messages.filter(({ source, deviceId }) => source === 'deviceMessages' && deviceId === 'a2-ids');
+    await expect.poll(sent, eventually).toHaveLength(4);
+    expect(sent().map(({ messageId, correlationId }) => [messageId, correlationId])).toEqual(
+      ['text', 7, 2 ** 40, bytes].map((id) => [id, id]),
+    );
+    expect(sent()[0]?.annotations['iothub-connection-auth-method']).toBe(
+      '{"scope":"device","type":"x509Certificate","issuer":"external","acceptingIpFilterRule":null}',
+    );
+    connection.close();
   });
 
   it('send a UUID as message-id, which readers get as its 16 bytes; other ids stay text', async () => {

@@ -25,6 +25,8 @@ describe('reading telemetry from the built-in endpoint with the SDK', () => {
       properties: { kind: 'reading' },
       systemProperties: {
         'iothub-connection-device-id': 'd1',
+        'iothub-connection-auth-method':
+          '{"scope":"device","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}',
         'iothub-connection-auth-generation-id': generationId,
         'iothub-enqueuedtime': expect.any(Number),
         'iothub-message-source': 'Telemetry',
@@ -33,15 +35,49 @@ describe('reading telemetry from the built-in endpoint with the SDK', () => {
     expect(reading.events.map(({ body }) => body.sequence)).toEqual([1, 2, 3]);
   });
 
+  it('gives message and correlation ids in the type in which they were sent', async () => {
+    const ids = ['text', 7, 2 ** 40, Buffer.from('0f1e2d3c4b5a469788796a5b4c3d2e1f', 'hex'), Buffer.from('bytes')];
+    hub.addDevice({ deviceId: 'ids' });
+    for (const id of ids)
+      hub.core.acceptTelemetry({ deviceId: 'ids' }, Buffer.from('{}'), { messageId: id, correlationId: id }, {});
+    await using reading = read(hub.connectionString(hub.first), hub.first.eventHubName);
+    await reading.waitFor(3 + ids.length);
+    const sent = reading.events.filter(({ messageId }) => !String(messageId).startsWith('d1-'));
+    expect(sent.map(({ messageId, correlationId }) => [messageId, correlationId])).toEqual(ids.map((id) => [id, id]));
+  });
+
+  it('tells by what the device was authenticated', async () => {
+    hub.addDevice({ deviceId: 'proofs' });
+    hub.addDevice({ deviceId: 'proofs', moduleId: 'm' });
+    const send = (moduleId: string | undefined, proof: 'key' | 'policy' | 'certificate') => {
+      const key = { deviceId: 'proofs', ...(moduleId !== undefined && { moduleId }) };
+      hub.core.acceptTelemetry(key, Buffer.from('{}'), {}, {}, proof);
+    };
+    send(undefined, 'policy');
+    send(undefined, 'certificate');
+    send('m', 'key');
+    await using reading = read(hub.connectionString(hub.first), hub.first.eventHubName);
+    await reading.waitFor(11);
+    const methods = reading.events
+      .filter(({ systemProperties }) => systemProperties?.['iothub-connection-device-id'] === 'proofs')
+      .map(({ systemProperties }) => JSON.parse(String(systemProperties?.['iothub-connection-auth-method'])) as object);
+    expect(methods).toEqual([
+      { scope: 'hub', type: 'sas', issuer: 'iothub', acceptingIpFilterRule: null },
+      { scope: 'device', type: 'x509Certificate', issuer: 'external', acceptingIpFilterRule: null },
+      { scope: 'module', type: 'sas', issuer: 'iothub', acceptingIpFilterRule: null },
+    ]);
+  });
+
   it('keeps the telemetry of one device in one partition', async () => {
     hub.send('d2', 1, 2, 3, 4);
     hub.send('d3', 1, 2, 3, 4);
     hub.send('d4', 1, 2, 3, 4);
     await using reading = read(hub.connectionString(hub.first), hub.first.eventHubName);
-    await reading.waitFor(15);
+    await reading.waitFor(23);
     const partitions = new Map<string, Set<string | undefined>>();
     for (const event of reading.events) {
       const { deviceId } = event.body;
+      if (deviceId === undefined) continue;
       partitions.set(deviceId, (partitions.get(deviceId) ?? new Set()).add(reading.partitionOf.get(event)));
     }
     expect([...partitions.values()].map(({ size }) => size)).toEqual([1, 1, 1, 1]);

@@ -126,6 +126,7 @@ describe('device tokens', () => {
     const token = (policy: PolicyName) =>
       signSas(`${hostName}/devices/d`, keyIn(hub.core.connectionStringOf(policy)), inAnHour(), policy);
     expect(refusedAs({ deviceId: 'd' }, token('device'))).toBeUndefined();
+    expect(hub.core.authenticateDevice({ deviceId: 'd' }, token('device'))).toBe('policy');
     expect(refusedAs({ deviceId: 'd' }, token('service'))).toBe(401003);
   });
 });

@@ -187,6 +187,26 @@ describe('twin change events', () => {
     expect(desired).toEqual([[{ deviceId: 'whole' }, { old: null, fresh: 1, $version: 3 }]]);
   });
 
+  it('carry the scope of an Edge device and of its leaf', async () => {
+    const edge = { deviceId: 'scoped', capabilities: { iotEdge: true } };
+    const { deviceScope = '' } = await answerOf<DeviceAnswer>(hub.registry.create(edge));
+    await hub.registry.create({ deviceId: 'its-leaf', deviceScope });
+    await hub.rest('PUT', '/twins/scoped', { body: { tags: {} } });
+    const told = messages.map((message) => [
+      message.deviceId,
+      message.moduleId,
+      (bodyOf(message) as JsonObject)['deviceScope'],
+    ]);
+    expect(deviceScope).toMatch(/^ms-azure-iot-edge:/);
+    expect(told).toEqual([
+      ['scoped', undefined, deviceScope],
+      ['scoped', '$edgeAgent', undefined],
+      ['scoped', '$edgeHub', undefined],
+      ['its-leaf', undefined, deviceScope],
+      ['scoped', undefined, deviceScope],
+    ]);
+  });
+
   it('carry reported properties of devices and modules', async () => {
     await aDevice('r');
     await hub.registry.addModule({ deviceId: 'r', moduleId: 'm' });
@@ -225,6 +245,8 @@ describe('telemetry', () => {
         applicationProperties: { level: 'low' },
         annotations: {
           'iothub-connection-device-id': 'sensor',
+          'iothub-connection-auth-method':
+            '{"scope":"device","type":"sas","issuer":"iothub","acceptingIpFilterRule":null}',
           'iothub-connection-auth-generation-id': generationId,
           'iothub-enqueuedtime': expect.any(Number) as unknown,
           'iothub-message-source': 'Telemetry',

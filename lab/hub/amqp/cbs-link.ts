@@ -20,8 +20,7 @@ const putToken = async ({ core, faults, connection }: DeviceScope, request: Mess
     throw new DeviceRefusal(notAToken);
   }
   const token = typeof request.body === 'string' ? request.body : bytesOf(request.body).toString('utf8');
-  core.authenticateDevice(key, token);
-  connection.enter(key);
+  connection.enter(key, core.authenticateDevice(key, token));
 };
 
 export const answerPutToken = async (

@@ -1,12 +1,13 @@
-import type { HubCore, IdentityKey } from '../../contracts.js';
+import type { HubCore, IdentityKey, Proof } from '../../contracts.js';
 import { isHubError } from '../mqtt/hub-errors.js';
 import { identityText } from '../mqtt/identity.js';
 
 /** One AMQP connection with the identities that have proven themselves on it (a gateway may carry several). */
 export interface DeviceConnection {
   /** The identity is on this connection now; one that it had elsewhere ends. */
-  enter(key: IdentityKey): void;
-  has(key: IdentityKey): boolean;
+  enter(key: IdentityKey, proof: Proof): void;
+  /** Undefined: the identity is not on this connection. */
+  proofOf(key: IdentityKey): Proof | undefined;
   gone(): void;
 }
 
@@ -17,7 +18,7 @@ export interface DeviceConnections {
 }
 
 interface Open {
-  keys: Map<string, IdentityKey>;
+  keys: Map<string, { key: IdentityKey; proof: Proof }>;
   cut: () => void;
 }
 
@@ -37,19 +38,22 @@ export const createDeviceConnections = (core: HubCore): DeviceConnections => {
     open: (cut) => {
       const own: Open = { keys: new Map(), cut };
       return {
-        enter: (key) => {
+        enter: (key, proof) => {
           const text = identityText(key);
           const before = byIdentity.get(text);
-          own.keys.set(text, key);
+          own.keys.set(text, { key, proof });
           byIdentity.set(text, own);
           if (before !== own) {
             before?.cut();
             setConnected(key, true);
           }
         },
-        has: (key) => byIdentity.get(identityText(key)) === own,
+        proofOf: (key) => {
+          const text = identityText(key);
+          return byIdentity.get(text) === own ? own.keys.get(text)?.proof : undefined;
+        },
         gone: () => {
-          for (const [text, key] of own.keys) {
+          for (const [text, { key }] of own.keys) {
             if (byIdentity.get(text) !== own) continue;
             byIdentity.delete(text);
             setConnected(key, false);
@@ -60,7 +64,7 @@ export const createDeviceConnections = (core: HubCore): DeviceConnections => {
     cut: ({ deviceId, moduleId }) => {
       for (const open of new Set(byIdentity.values())) {
         const meant = [...open.keys.values()].some(
-          (key) => key.deviceId === deviceId && (moduleId === undefined || key.moduleId === moduleId),
+          ({ key }) => key.deviceId === deviceId && (moduleId === undefined || key.moduleId === moduleId),
         );
         if (meant) open.cut();
       }

@@ -33,11 +33,11 @@ export const createDeviceLinks = (scope: DeviceScope): DeviceLinks => {
 
   /** A token was put for it before, or the certificate of the connection is its own. */
   const enter = async (key: IdentityKey): Promise<void> => {
-    if (connection.has(key)) return;
+    if (connection.proofOf(key) !== undefined) return;
     await admitted(core, faults, 'connections');
-    if (chain.length > 0) core.authenticateCertificate(key, chain);
-    else core.authenticateDevice(key, '');
-    connection.enter(key);
+    const byCertificate = chain.length > 0;
+    const proof = byCertificate ? core.authenticateCertificate(key, chain) : core.authenticateDevice(key, '');
+    connection.enter(key, proof);
   };
 
   const refuse = (link: Receiver | Sender, error: unknown): void => {

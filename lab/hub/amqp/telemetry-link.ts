@@ -1,13 +1,11 @@
 import type { Message } from 'rhea';
-import type { IdentityKey } from '../../contracts.js';
+import type { IdentityKey, MessageId } from '../../contracts.js';
 import { bytesOf } from './bytes.js';
 import { admitted } from './refusals.js';
 import type { DeviceScope } from './scope.js';
 
 /** IoT Hub's names of AMQP's own properties (part 3, 3.2.4). */
 const systemNames = {
-  message_id: 'messageId',
-  correlation_id: 'correlationId',
   user_id: 'userId',
   content_type: 'contentType',
   content_encoding: 'contentEncoding',
@@ -22,17 +20,18 @@ const textsOf = (values: object): Record<string, string> =>
       .map(([name, value]) => [name, textOf(value)]),
   );
 
-/** An AMQP uuid stays one: readers get its 16 bytes (the Event Hubs SDK's own tests; the device SDK writes UUIDs so). */
-const uuidsOf = ({ message_id: messageId, correlation_id: correlationId }: Message): Record<string, Buffer> =>
+const isMessageId = (value: unknown): value is MessageId =>
+  typeof value === 'string' || typeof value === 'number' || Buffer.isBuffer(value);
+
+/** Ids keep their AMQP type (the Event Hubs SDK's own tests; the device SDK writes UUIDs as uuid): rhea gives a uuid as 16 bytes. */
+const idsOf = ({ message_id: messageId, correlation_id: correlationId }: Message): Record<string, MessageId> =>
   Object.fromEntries(
-    Object.entries({ messageId, correlationId }).filter(
-      (entry): entry is [string, Buffer] => Buffer.isBuffer(entry[1]) && entry[1].length === 16,
-    ),
+    Object.entries({ messageId, correlationId }).filter((entry): entry is [string, MessageId] => isMessageId(entry[1])),
   );
 
 /** Telemetry is taken over before it is accepted. Throws as the core, faults and throttles do. */
 export const takeTelemetry = async (
-  { core, faults }: DeviceScope,
+  { core, faults, connection }: DeviceScope,
   key: IdentityKey,
   message: Message,
 ): Promise<void> => {
@@ -41,8 +40,8 @@ export const takeTelemetry = async (
   const names = Object.entries(systemNames) as [keyof typeof systemNames, string][];
   const system = {
     ...textsOf(Object.fromEntries(names.map(([from, to]) => [to, message[from]]))),
-    ...uuidsOf(message),
+    ...idsOf(message),
   };
   core.limits.charge('d2c', bytes.length);
-  core.acceptTelemetry(key, bytes, system, textsOf(message.application_properties ?? {}));
+  core.acceptTelemetry(key, bytes, system, textsOf(message.application_properties ?? {}), connection.proofOf(key));
 };

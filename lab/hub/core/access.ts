@@ -1,4 +1,4 @@
-import type { IdentityKey, ServiceRight, VerifyBearer } from '../../contracts.js';
+import type { IdentityKey, Proof, ServiceRight, VerifyBearer } from '../../contracts.js';
 import { deviceEntry, findEntry } from './entries.js';
 import { HubError } from './errors.js';
 import type { HubState } from './hub-state.js';
@@ -73,7 +73,7 @@ function isDeviceScope(state: HubState, token: SasToken, { deviceId, moduleId }:
 }
 
 /** A token of the identity's own keys, or of a policy with DeviceConnect. Throws 404001, 404010, 401003, 403012. */
-export function authenticateDevice(state: HubState, policies: Policies, key: IdentityKey, sasToken: string): void {
+export function authenticateDevice(state: HubState, policies: Policies, key: IdentityKey, sasToken: string): Proof {
   const { identity } = findEntry(state.entries, key);
   const token = parseSasToken(sasToken);
   if (token === undefined || isExpired(state, token)) return refuseDevice();
@@ -87,4 +87,5 @@ export function authenticateDevice(state: HubState, policies: Policies, key: Ide
   if (deviceEntry(state.entries, key.deviceId).identity.status === 'disabled') {
     throw new HubError('DeviceDisabled', 'The device is disabled');
   }
+  return policy === undefined ? 'key' : 'policy';
 }

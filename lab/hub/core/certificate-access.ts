@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { IdentityKey } from '../../contracts.js';
+import type { IdentityKey, Proof } from '../../contracts.js';
 import { deviceEntry, findEntry } from './entries.js';
 import { HubError, refuseArgument } from './errors.js';
 import type { HubState } from './hub-state.js';
@@ -59,7 +59,7 @@ export function authenticateCertificate(
   authorities: readonly X509Certificate[],
   key: IdentityKey,
   chain: readonly X509Certificate[],
-): void {
+): Proof {
   const { type, x509Thumbprint } = findEntry(state.entries, key).identity.authentication;
   const [leaf] = chain;
   const registered = [x509Thumbprint.primaryThumbprint, x509Thumbprint.secondaryThumbprint];
@@ -71,4 +71,5 @@ export function authenticateCertificate(
   if (deviceEntry(state.entries, key.deviceId).identity.status === 'disabled') {
     throw new HubError('DeviceDisabled', 'The device is disabled');
   }
+  return 'certificate';
 }

@@ -153,13 +153,13 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     setConnectionState: (key, connected) => setConnectionState(state, connectionStates, key, connected),
     startReceiving: (key) => connectionStates.active(findEntry(entries, key)),
     tellConnectionStates: connectionStates.tell,
-    acceptTelemetry: (key, body, systemProperties, properties) => {
+    acceptTelemetry: (key, body, systemProperties, properties, proof = 'key') => {
       const entry = findEntry(entries, key);
       const at = clock.now();
       entry.identity = { ...entry.identity, lastActivityTime: at.toISOString() };
       connectionStates.active(entry);
       const { generationId } = entry.identity;
-      hooks.message.emit(telemetryMessage(key, body, systemProperties, properties, { at, generationId }));
+      hooks.message.emit(telemetryMessage(key, body, systemProperties, properties, { at, generationId, proof }));
     },
 
     onMessage: hooks.message.on,

@@ -1,8 +1,8 @@
-import type { IdentityKey, JsonObject, TwinRecord, Unsettled } from '../../contracts.js';
-import type { Entries } from './entries.js';
+import type { IdentityKey, JsonObject, Unsettled } from '../../contracts.js';
+import { keyOf, type Entries, type Entry } from './entries.js';
 import type { Generator } from './generator.js';
 import type { Hooks } from './hooks.js';
-import { connectionStateMessage, lifecycleMessage, twinMessage, type MessageContext } from './messages.js';
+import { connectionStateMessage, lifecycleMessage, toldTwin, twinMessage, type MessageContext } from './messages.js';
 import type { HubClock } from './stamps.js';
 
 /** One hub's memory, shared by the operations. */
@@ -33,10 +33,11 @@ export function emitTwinChange(
 }
 
 /** The routed message for devices and modules; Event Grid's notice for devices only, unless told otherwise. */
-export function emitLifecycle(state: HubState, kind: 'created' | 'deleted', key: IdentityKey, twin: TwinRecord): void {
+export function emitLifecycle(state: HubState, kind: 'created' | 'deleted', entry: Entry): void {
+  const key = keyOf(entry.identity);
   const context = contextOf(state);
   const opType = kind === 'created' ? 'createDeviceIdentity' : 'deleteDeviceIdentity';
-  state.hooks.message.emit(lifecycleMessage(opType, key, twin, context));
+  state.hooks.message.emit(lifecycleMessage(opType, key, toldTwin(entry), context));
   if (key.moduleId === undefined || state.unsettled.moduleEventsInEventGrid) {
     state.hooks.lifecycle.emit({ kind, deviceId: key.deviceId, at: context.at });
   }

@@ -9,7 +9,7 @@ import { parseIdentityBody, type IdentityBody } from './identity-body.js';
 import { newIdentity, updatedIdentity } from './identity-records.js';
 import { sevenDigits } from './stamps.js';
 import { checkDoubles } from './twin-operations.js';
-import { newTwin, twinRecord, type FirstContent } from './twin-state.js';
+import { newTwin, type FirstContent } from './twin-state.js';
 
 /** 413003 TooManyModulesOnDevice. */
 const MAX_MODULES_ON_DEVICE = 50;
@@ -35,8 +35,7 @@ const newEntry = (
   ),
 });
 
-const tellCreated = (state: HubState, { identity, twin }: Entry): void =>
-  emitLifecycle(state, 'created', keyOf(identity), twinRecord(keyOf(identity), twin));
+const tellCreated = (state: HubState, entry: Entry): void => emitLifecycle(state, 'created', entry);
 
 const isTold = ({ unsettled }: HubState, { identity }: Entry): boolean =>
   unsettled.systemModulesTold || !isSystemModule(identity.moduleId);
@@ -132,8 +131,8 @@ export function updateIdentity(
 function tellDeleted(state: HubState, entry: Entry): void {
   const told = state.unsettled.moduleDeletesToldWithDevice;
   const modules = told === false ? [] : [...modulesOf(entry).values()].filter((module) => isTold(state, module));
-  for (const { identity, twin } of told === 'before' ? [...modules, entry] : [entry, ...modules])
-    emitLifecycle(state, 'deleted', keyOf(identity), twinRecord(keyOf(identity), twin));
+  for (const each of told === 'before' ? [...modules, entry] : [entry, ...modules])
+    emitLifecycle(state, 'deleted', each);
 }
 
 export function deleteIdentity(state: HubState, key: IdentityKey, ifMatch: string): void {

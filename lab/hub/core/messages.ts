@@ -3,10 +3,14 @@ import type {
   IdentityKey,
   JsonObject,
   MessageSource,
+  Proof,
   SystemProperties,
   TwinRecord,
 } from '../../contracts.js';
+import { authMethodOf } from './auth-method.js';
+import { keyOf, type Entry } from './entries.js';
 import { sevenDigits } from './stamps.js';
+import { twinRecord } from './twin-state.js';
 
 /** What messages say of the hub itself. */
 export interface MessageContext {
@@ -65,7 +69,7 @@ export const twinMessage = (
 export const lifecycleMessage = (
   opType: 'createDeviceIdentity' | 'deleteDeviceIdentity',
   key: IdentityKey,
-  twin: TwinRecord,
+  twin: ToldTwin,
   context: MessageContext,
 ): HubMessage =>
   eventMessage('deviceLifecycleEvents', 'deviceLifecycleNotification', opType, key, lifecycleBody(twin), context);
@@ -86,20 +90,29 @@ export const connectionStateMessage = (
     context,
   );
 
-const twinBody = (twin: TwinRecord, tags: { tags?: JsonObject }): JsonObject => ({
+/** A twin as events carry it, with the scope of an Edge device or of its leaf (suites of the SDKs). */
+type ToldTwin = TwinRecord & { deviceScope?: string };
+
+export const toldTwin = ({ identity, twin }: Entry): ToldTwin => ({
+  ...twinRecord(keyOf(identity), twin),
+  ...(identity.deviceScope === undefined ? {} : { deviceScope: identity.deviceScope }),
+});
+
+const twinBody = (twin: ToldTwin, tags: { tags?: JsonObject }): JsonObject => ({
   deviceId: twin.deviceId,
   ...moduleOf(twin),
   etag: twin.etag,
   version: twin.version,
   ...tags,
   properties: { desired: twin.desired, reported: twin.reported },
+  ...(twin.deviceScope === undefined ? {} : { deviceScope: twin.deviceScope }),
 });
 
 /** The whole twin, with empty tags too: a replace may have emptied them. */
-export const replacedTwinBody = (twin: TwinRecord): JsonObject => twinBody(twin, { tags: twin.tags });
+export const replacedTwinBody = (twin: ToldTwin): JsonObject => twinBody(twin, { tags: twin.tags });
 
 /** No authentication, and no tags where there are none. */
-const lifecycleBody = (twin: TwinRecord): JsonObject =>
+const lifecycleBody = (twin: ToldTwin): JsonObject =>
   twinBody(twin, Object.keys(twin.tags).length === 0 ? {} : { tags: twin.tags });
 
 const telemetrySystemNames = ['messageId', 'contentType', 'contentEncoding', 'correlationId', 'userId'] as const;
@@ -110,7 +123,7 @@ export function telemetryMessage(
   body: Buffer,
   systemProperties: SystemProperties,
   properties: Record<string, string>,
-  details: { at: Date; generationId: string },
+  details: { at: Date; generationId: string; proof: Proof },
 ): HubMessage {
   const given = telemetrySystemNames.filter((name) => Object.hasOwn(systemProperties, name));
   const system: Pick<HubMessage, (typeof telemetrySystemNames)[number]> = Object.fromEntries(
@@ -125,6 +138,7 @@ export function telemetryMessage(
     applicationProperties: { ...properties },
     annotations: {
       ...connectionAnnotations(key, details.at, 'Telemetry'),
+      'iothub-connection-auth-method': authMethodOf(key, details.proof),
       'iothub-connection-auth-generation-id': details.generationId,
     },
   };

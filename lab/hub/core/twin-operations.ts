@@ -4,7 +4,7 @@ import { checkTwinIfMatch, twinEtag } from './etag.js';
 import { emitTwinChange, type HubState } from './hub-state.js';
 import { refuseSystemModule } from './id-rules.js';
 import { diffAsPatch } from './merge-patch.js';
-import { replacedTwinBody } from './messages.js';
+import { replacedTwinBody, toldTwin } from './messages.js';
 import { copyJson } from './number-text.js';
 import { sevenDigits } from './stamps.js';
 import { refuseLargeDoubles } from './twin-limits.js';
@@ -53,7 +53,7 @@ export function replaceTwin(state: HubState, key: IdentityKey, content: TwinCont
   const before = entry.twin;
   entry.twin = replaceTwinState(before, copyJson(content), sevenDigits(state.clock.now()));
   const record = twinRecord(key, entry.twin);
-  emitTwinChange(state, 'replaceTwin', key, replacedTwinBody(record));
+  emitTwinChange(state, 'replaceTwin', key, replacedTwinBody(toldTwin(entry)));
   const { value, version } = entry.twin.desired;
   state.hooks.desired.emit(key, { ...diffAsPatch(before.desired.value, value), $version: version });
   state.hooks.write.emit({ kind: 'twin', key });

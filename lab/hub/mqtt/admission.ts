@@ -1,5 +1,5 @@
 import type { AuthenticateError, Client } from 'aedes';
-import type { FaultGate, HubCore, IdentityKey } from '../../contracts.js';
+import type { FaultGate, HubCore, IdentityKey, Proof } from '../../contracts.js';
 import { connectErrorOfStatus, notAuthorized } from './connect-error.js';
 import { isHubError } from './hub-errors.js';
 import { clientCertificates } from './client-certificates.js';
@@ -25,14 +25,15 @@ export async function admit(
   if (client.closed) return notAuthorized('closed meanwhile');
   const key = parseConnectIdentity(client.id, username, core.hostName);
   if (key === undefined) return notAuthorized('client id and user name do not match');
+  let proof: Proof;
   try {
-    authenticate(core, key, client, password?.toString('utf8') ?? '');
+    proof = authenticate(core, key, client, password?.toString('utf8') ?? '');
   } catch (error) {
     if (isHubError(error)) return notAuthorized(error.errorName);
     throw error;
   }
   // In the same turn as the check, so that a revocation finds the connection.
-  const session = sessions.claim(key, client, () => setConnected(core, key, false));
+  const session = sessions.claim({ key, client, proof }, () => setConnected(core, key, false));
   client.once('connected', () => connected(core, sessions, session));
   return undefined;
 }
@@ -48,10 +49,9 @@ async function refusedByLimits(core: HubCore): Promise<AuthenticateError | undef
 }
 
 /** "Communicate with your IoT hub using MQTT": a device with an X.509 certificate sends no password. */
-function authenticate(core: HubCore, key: IdentityKey, client: Client, password: string): void {
+function authenticate(core: HubCore, key: IdentityKey, client: Client, password: string): Proof {
   const chain = password === '' ? clientCertificates(client.conn) : [];
-  if (chain.length > 0) core.authenticateCertificate(key, chain);
-  else core.authenticateDevice(key, password);
+  return chain.length > 0 ? core.authenticateCertificate(key, chain) : core.authenticateDevice(key, password);
 }
 
 function connected(core: HubCore, sessions: Sessions, session: Session): void {

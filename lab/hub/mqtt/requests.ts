@@ -89,7 +89,7 @@ function acceptTelemetry(
   if (retained) application['mqtt-retain'] = 'true';
   if (session.client.closed) application['iothub-MessageType'] = 'Will';
   try {
-    core.acceptTelemetry(session.key, body, properties.system, application);
+    core.acceptTelemetry(session.key, body, properties.system, application, session.proof);
     return undefined;
   } catch (error) {
     if (isHubError(error)) return 'refusedByHub';

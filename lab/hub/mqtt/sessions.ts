@@ -1,11 +1,12 @@
 import type { Client } from 'aedes';
-import type { IdentityKey } from '../../contracts.js';
+import type { IdentityKey, Proof } from '../../contracts.js';
 import { identityText } from './identity.js';
 
 /** One connection of one identity. */
 export interface Session {
   readonly key: IdentityKey;
   readonly client: Client;
+  readonly proof: Proof;
   readonly filters: Set<string>;
 }
 
@@ -15,7 +16,7 @@ export interface Sessions {
    * The connection takes over. MQTT 3.1.1, [MQTT-3.1.4-2]: a second client with the same id disconnects the first. `onGone` runs when
    * the connection has closed and none took over.
    */
-  claim(key: IdentityKey, client: Client, onGone: () => void): Session;
+  claim(connection: Pick<Session, 'key' | 'client' | 'proof'>, onGone: () => void): Session;
   of(client: Client): Session | undefined;
   find(key: IdentityKey): Session | undefined;
   /** Cuts the identity's connection, and those of a device's modules with the device's. */
@@ -28,10 +29,11 @@ export function createSessions(): Sessions {
   const current = (key: IdentityKey): Session | undefined => byIdentity.get(identityText(key));
 
   return {
-    claim: (key, client, onGone) => {
+    claim: (connection, onGone) => {
+      const { key, client } = connection;
       // The broker does so too, but loses sight of a client that registers while its predecessor is still closing.
       current(key)?.client.conn.destroy();
-      const session: Session = { key, client, filters: new Set() };
+      const session: Session = { ...connection, filters: new Set() };
       byIdentity.set(identityText(key), session);
       byClient.set(client, session);
       client.conn.once('close', () => {
