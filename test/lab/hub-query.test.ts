@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../lab/contracts.js';
+import { parseJson } from '../../lab/hub/core/number-text.js';
 import { errorNameIn, refusalOf } from './support/hub-refusals.js';
 import { startHubServer, type HubServer } from './support/hub-server.js';
 
@@ -97,6 +99,7 @@ describe('the query language', () => {
     core.patchTwin({ deviceId: 'd001' }, { tags: { site: 'north', floor: 1, on: true }, desired: { rate: 5 } });
     core.patchTwin({ deviceId: 'd002' }, { tags: { site: 'south', floor: 2 }, desired: { rate: 7, 'odd?': 'x' } });
     core.patchTwin({ deviceId: 'd004' }, { tags: { site: "o'hare", floor: 10 } });
+    core.patchTwin({ deviceId: 'd005' }, { tags: parseJson('{"weight":21.0}') as JsonObject });
     core.updateIdentity({ deviceId: 'd002' }, { status: 'disabled' }, '*');
     core.createIdentity({ deviceId: 'edge' }, { capabilities: { iotEdge: true } });
     core.patchReported({ deviceId: 'd001' }, { level: 3 });
@@ -115,6 +118,7 @@ describe('the query language', () => {
     ['tags.floor < 2', ['d001']],
     ['tags.floor >= 2 AND tags.floor <= 10', ['d002', 'd004']],
     ["tags.floor > '1'", []],
+    ['tags.weight = 21 AND tags.weight < 21.5', ['d005']],
     ['tags.on = true', ['d001']],
     ["status = 'disabled'", ['d002']],
     ['capabilities.iotEdge = true', ['edge']],

@@ -24,7 +24,7 @@ let hub: HubServer;
 let devices: MqttHub;
 const told: HubMessage[] = [];
 beforeAll(async () => {
-  hub = await startHubServer();
+  hub = await startHubServer({ unsettled: { queriesLagInMs: 0 } });
   devices = await startMqttHub();
   for (const { core } of [hub, devices]) core.onMessage((message) => told.push(message));
 });

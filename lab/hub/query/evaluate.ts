@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../contracts.js';
 import { isJsonObject } from '../core/merge-patch.js';
+import { isNumberText } from '../core/number-text.js';
 import type { Column, Comparison, Condition, Operand, Path } from './query.js';
 
 /** Undefined where the document has no such name. */
@@ -9,8 +10,11 @@ export function valueAt(document: JsonObject, path: Path): Json | undefined {
   return value;
 }
 
-const valueOf = (document: JsonObject, operand: Operand): Json | undefined =>
-  operand.kind === 'literal' ? operand.value : valueAt(document, operand.path);
+/** A number by its value, however it was written. */
+function valueOf(document: JsonObject, operand: Operand): Json | undefined {
+  const value = operand.kind === 'literal' ? operand.value : valueAt(document, operand.path);
+  return value !== undefined && isNumberText(value) ? Number(value.rawJSON) : value;
+}
 
 const comparisons: Record<Comparison, (left: Json, right: Json) => boolean> = {
   '=': (left, right) => left === right,
