@@ -4,7 +4,7 @@ import { isNumberText } from '../core/number-text.js';
 import type { Column, Comparison, Condition, Operand, Path } from './query.js';
 
 /** Undefined where the document has no such name. */
-export function valueAt(document: JsonObject, path: Path): Json | undefined {
+function valueAt(document: JsonObject, path: Path): Json | undefined {
   let value: Json | undefined = document;
   for (const name of path) value = isJsonObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
   return value;

@@ -10,7 +10,7 @@ export type Path = readonly string[];
 export type Column =
   | { readonly kind: 'path'; readonly path: Path; readonly name: string }
   | { readonly kind: 'count'; readonly name: string };
-export type Scalar = null | boolean | number | string;
+type Scalar = null | boolean | number | string;
 export type Operand =
   { readonly kind: 'path'; readonly path: Path } | { readonly kind: 'literal'; readonly value: Scalar };
 export type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
