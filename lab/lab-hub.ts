@@ -14,6 +14,7 @@ import type { FaultStore } from './faults/fault-store.js';
 import { openDoorBefore } from './faults/door.js';
 import type { HubFailover } from './hub-failover/contract.js';
 import { startHubFailover } from './hub-failover/start-hub-failover.js';
+import { allHostNames } from './hub/core/host-names.js';
 import { createHubCore } from './hub/core/hub-core.js';
 import type { HubState } from './hub/core/hub-state.js';
 import { createAmqpDeviceServer } from './hub/amqp/server.js';
@@ -105,11 +106,13 @@ export const startLabHub = async (options: LabHubOptions): Promise<LabHub> => {
   };
   mappings.set(
     role,
-    (['https', 'mqtt', 'amqp'] as const).map((plane) => ({
-      host: core.hostName,
-      port: servicePorts[plane],
-      target: { host: '127.0.0.1', port: ports[plane] },
-    })),
+    allHostNames(core.hostName).flatMap((host) =>
+      (['https', 'mqtt', 'amqp'] as const).map((plane) => ({
+        host,
+        port: servicePorts[plane],
+        target: { host: '127.0.0.1', port: ports[plane] },
+      })),
+    ),
   );
   return { core, clock, rollBack, failover, builtIn, ports };
 };

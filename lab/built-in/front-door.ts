@@ -2,13 +2,10 @@ import type { TLSSocket } from 'node:tls';
 import { openDoorBefore, type Door } from '../faults/door.js';
 import type { LabCertificates } from '../net/certificates.js';
 import { createTlsListener } from '../net/listener.js';
+import { serverNameOf } from '../net/server-name.js';
 
 /** Who serves a namespace now; undefined: nobody does. */
 export type FindNamespace = (hostName: string) => { accept(socket: TLSSocket): void } | undefined;
-
-/** Node has the name on server sockets; its type declarations do not. */
-const serverNameOf = (socket: TLSSocket & { servername?: unknown }): string =>
-  typeof socket.servername === 'string' ? socket.servername.toLowerCase() : '';
 
 /** One TLS port before several namespaces, chosen by the server name of the handshake (RFC 6066, section 3). */
 export const openFrontDoor = async (

@@ -145,6 +145,11 @@ export interface Unsettled {
   queriesLagInMs: number;
   /** How long do queries still find a deleted device? Default 0: as long as they lag. A record of a live hub has one after 25 minutes. */
   deletedInQueriesForInMs: number;
+  /**
+   * Does the device host name answer the service API, and the service host name devices? Default false: "Don't use the service endpoint for
+   * device connections" ("Azure IoT Hub TLS support").
+   */
+  otherHostNamesServeAll: boolean;
 }
 
 /** How an update of an identity comes: by its own address, or as an item of a bulk call. */
@@ -161,6 +166,9 @@ export interface HubCore {
   /** First label of the host name: `hubName` in events. */
   readonly name: string;
   readonly hostName: string;
+  /** `{name}.device.azure-devices.net`, `{name}.service.azure-devices.net`: "Azure IoT Hub TLS support", for devices and for back ends. */
+  readonly deviceHostName: string;
+  readonly serviceHostName: string;
   /** `HostName=...;SharedAccessKeyName=iothubowner;SharedAccessKey=...` */
   readonly connectionString: string;
   /** The same for another of the hub's shared access policies. */

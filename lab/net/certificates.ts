@@ -25,6 +25,8 @@ const LIFETIME_IN_MS = 30 * 24 * HOUR_IN_MS;
 /** The names that clients use (RFC 6125: `*` stands for one label), and the loopback for tools without the host map. */
 const subjectNames = [
   { type: 'dns' as const, value: '*.azure-devices.net' },
+  { type: 'dns' as const, value: '*.device.azure-devices.net' },
+  { type: 'dns' as const, value: '*.service.azure-devices.net' },
   { type: 'dns' as const, value: '*.servicebus.windows.net' },
   { type: 'dns' as const, value: 'management.azure.com' },
   { type: 'dns' as const, value: 'localhost' },

@@ -17,6 +17,7 @@ const flipped = {
   largeDoublesTaken: false,
   queriesLagInMs: 0,
   deletedInQueriesForInMs: 1_500_000,
+  otherHostNamesServeAll: true,
 } as const satisfies Unsettled;
 
 /** Deletes, second lives, modules that come and go, and an Edge device. */

@@ -2,7 +2,7 @@ import rhea, { type Message, type Sender } from 'rhea';
 import type { Refusal } from '../mqtt/hub-errors.js';
 import { keyOfAudience } from './addresses.js';
 import { bytesOf } from './bytes.js';
-import { admitted, DeviceRefusal, refusalIn } from './refusals.js';
+import { admitted, DeviceRefusal, refusalIn, requireDeviceSide } from './refusals.js';
 import type { DeviceScope } from './scope.js';
 
 const notAToken: Refusal = {
@@ -12,8 +12,10 @@ const notAToken: Refusal = {
 };
 
 /** AMQP claims-based security 1.0, section 3. Throws what the answer must say. */
-const putToken = async ({ core, faults, connection }: DeviceScope, request: Message): Promise<void> => {
+const putToken = async (scope: DeviceScope, request: Message): Promise<void> => {
+  const { core, faults, connection } = scope;
   await admitted(core, faults, 'connections');
+  requireDeviceSide(scope);
   const { operation, type, name } = (request.application_properties ?? {}) as Record<string, unknown>;
   const key = keyOfAudience(name);
   if (operation !== 'put-token' || type !== 'servicebus.windows.net:sastoken' || key === undefined) {

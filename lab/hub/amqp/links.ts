@@ -4,7 +4,7 @@ import { identityText } from '../mqtt/identity.js';
 import { parseLinkAddress, type DeviceNode } from './addresses.js';
 import { answerPutToken } from './cbs-link.js';
 import { redirectEvents } from './events-redirect.js';
-import { admitted, conditionOf, refusalIn } from './refusals.js';
+import { admitted, conditionOf, refusalIn, requireDeviceSide } from './refusals.js';
 import type { DeviceScope } from './scope.js';
 import { takeTelemetry } from './telemetry-link.js';
 import { answerTwinRequest, sendDesired } from './twin-link.js';
@@ -35,6 +35,7 @@ export const createDeviceLinks = (scope: DeviceScope): DeviceLinks => {
   const enter = async (key: IdentityKey): Promise<void> => {
     if (connection.proofOf(key) !== undefined) return;
     await admitted(core, faults, 'connections');
+    requireDeviceSide(scope);
     const byCertificate = chain.length > 0;
     const proof = byCertificate ? core.authenticateCertificate(key, chain) : core.authenticateDevice(key, '');
     connection.enter(key, proof);

@@ -1,4 +1,5 @@
 import type { FaultGate, HubCore, ThrottleKind } from '../../contracts.js';
+import { HubError } from '../core/errors.js';
 import { isHubError, refusalOf, refusalOfStatus, type Refusal } from '../mqtt/hub-errors.js';
 
 /** A refusal by the hub or by a fault; anything else that is thrown is a defect and goes on. */
@@ -23,6 +24,11 @@ export const admitted = async (core: HubCore, faults: FaultGate, kind: ThrottleK
   const instead = await faults.before(core.role, 'amqp');
   if (instead !== undefined) throw new DeviceRefusal(refusalOfStatus(instead.status));
   await core.limits.admit(kind);
+};
+
+/** Throws 401003 on a connection by the service's own host name. */
+export const requireDeviceSide = ({ servesDevices }: { servesDevices: boolean }): void => {
+  if (!servesDevices) throw new HubError('IotHubUnauthorized', 'Unauthorized');
 };
 
 /** The conditions that the device SDKs know (AMQP 1.0 part 2, 2.8.15; IoT Hub's own begin with `com.microsoft:`). */

@@ -11,5 +11,7 @@ export interface DeviceScope {
   /** What the client showed in the TLS handshake. */
   chain: readonly X509Certificate[];
   service: EventsRedirect;
+  /** False on a connection by the service's own host name. */
+  servesDevices: boolean;
   log: (line: string) => void;
 }

@@ -4,6 +4,8 @@ import type { ControllableListener, FaultGate, HubCore } from '../../contracts.j
 import type { BuiltInEndpoint } from '../../hub-failover/contract.js';
 import type { LabCertificates } from '../../net/certificates.js';
 import { createTlsListener } from '../../net/listener.js';
+import { serverNameOf } from '../../net/server-name.js';
+import { sidesOf } from '../core/host-names.js';
 import { clientCertificates } from '../mqtt/client-certificates.js';
 import { createDeviceConnections } from './connections.js';
 import { createDeviceLinks, type DeviceLinks } from './links.js';
@@ -53,9 +55,10 @@ export const createAmqpDeviceServer = async (options: AmqpDeviceServerOptions): 
   const accept = (socket: TLSSocket): void => {
     const device = connections.open(() => socket.destroy());
     const login = createServiceLogin(core);
-    const service = { isLoggedIn: () => login.isDone(), redirectsTo: options.redirectsTo };
+    const { servesDevices, servesService } = sidesOf(core, serverNameOf(socket));
+    const service = { isLoggedIn: () => login.isDone(), redirectsTo: servesService ? options.redirectsTo : undefined };
     const chain = clientCertificates(socket);
-    const links = createDeviceLinks({ core, faults, connection: device, chain, service, log });
+    const links = createDeviceLinks({ core, faults, connection: device, chain, service, servesDevices, log });
     open.add(links);
     const container = createContainer(log, (user, password) => login.take(user, password));
     const connection = container.create_connection({ port: 0 });

@@ -1,6 +1,7 @@
 import type { IdentityKey, Proof, ServiceRight, VerifyBearer } from '../../contracts.js';
 import { deviceEntry, findEntry } from './entries.js';
 import { HubError } from './errors.js';
+import { allHostNames } from './host-names.js';
 import type { HubState } from './hub-state.js';
 import { findPolicy, type Policies } from './policies.js';
 import { isSignedWith, parseSasToken, type SasToken } from './sas-token.js';
@@ -15,10 +16,12 @@ const refuseDevice = (): never => {
 const isExpired = (state: HubState, token: SasToken): boolean =>
   token.expiresAtInSeconds * 1000 <= state.clock.now().getTime();
 
-/** Host names are compared without regard to case, ids with it. */
+/** Host names are compared without regard to case, ids with it. Any of the hub's names will do: no source says that one would not. */
 function isScope(state: HubState, resource: string, path: string): boolean {
-  const host = resource.slice(0, state.hostName.length);
-  return host.toLowerCase() === state.hostName.toLowerCase() && resource.slice(host.length) === path;
+  return allHostNames(state.hostName).some((name) => {
+    const host = resource.slice(0, name.length);
+    return host.toLowerCase() === name.toLowerCase() && resource.slice(host.length) === path;
+  });
 }
 
 /** "Control access to IoT Hub by using Microsoft Entra ID": the same for every hub. */

@@ -17,6 +17,7 @@ import { deviceEntry, findEntry, keyOf, type Entries, type Entry } from './entri
 import type { DeviceImage } from './device-image.js';
 import { createGenerator } from './generator.js';
 import { createHooks } from './hooks.js';
+import { otherHostNames } from './host-names.js';
 import { createHubLimits } from '../limits/hub-limits.js';
 import type { HubState } from './hub-state.js';
 import { createIdentity, deleteIdentity, updateIdentity } from './identity-operations.js';
@@ -120,6 +121,7 @@ export function createHubCore(options: HubCoreOptions): HubCore {
     role,
     name,
     hostName,
+    ...otherHostNames(hostName),
     limits,
     editions: options.editions ?? 'standard',
     unsettled,

@@ -14,6 +14,7 @@ const defaults: Unsettled = {
   largeDoublesTaken: true,
   queriesLagInMs: 1_400,
   deletedInQueriesForInMs: 0,
+  otherHostNamesServeAll: false,
 };
 
 /** Every switch: as it was chosen, else its default. */

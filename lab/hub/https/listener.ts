@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono';
 import type { RequestListener } from 'node:http';
 import type { FaultGate, HubCore, IdentityKey, Json } from '../../contracts.js';
 import { HubError } from '../core/errors.js';
+import { sidesOf } from '../core/host-names.js';
 import { parseJson } from '../core/number-text.js';
 import {
   badJson,
@@ -117,6 +118,11 @@ export function createHubHttpListener(options: HubHttpOptions): RequestListener 
     const fault = await faults.before(core.role, 'https');
     if (fault?.instead !== undefined) return insteadOfHub(fault.status, fault.instead);
     return fault === undefined ? next() : toResponse(faultAnswer(fault, core.unsettled));
+  });
+  app.use((context, next) => {
+    if (sidesOf(core, new URL(context.req.url).hostname).servesService) return next();
+    // Which refusal it is in the service is not known.
+    throw new HubError('GenericBadRequest', 'The device host name does not serve the service API');
   });
   for (const route of routes) addRoute(app, core, route);
   const refusal = (error: HubError): Response => toResponse(errorAnswer(error, core.unsettled));

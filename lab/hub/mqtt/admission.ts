@@ -1,5 +1,7 @@
 import type { AuthenticateError, Client } from 'aedes';
 import type { FaultGate, HubCore, IdentityKey, Proof } from '../../contracts.js';
+import { allHostNames, sidesOf } from '../core/host-names.js';
+import { serverNameOf } from '../../net/server-name.js';
 import { connectErrorOfStatus, notAuthorized } from './connect-error.js';
 import { isHubError } from './hub-errors.js';
 import { clientCertificates } from './client-certificates.js';
@@ -23,7 +25,8 @@ export async function admit(
   if (throttled !== undefined) return throttled;
   // It gave up while a fault or a throttle delayed it, and may have come back: a late claim would end the living connection.
   if (client.closed) return notAuthorized('closed meanwhile');
-  const key = parseConnectIdentity(client.id, username, core.hostName);
+  if (!sidesOf(core, serverNameOf(client.conn)).servesDevices) return notAuthorized('serviceHostName');
+  const key = parseConnectIdentity(client.id, username, allHostNames(core.hostName));
   if (key === undefined) return notAuthorized('client id and user name do not match');
   let proof: Proof;
   try {

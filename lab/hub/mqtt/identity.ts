@@ -8,15 +8,18 @@ import type { IdentityKey } from '../../contracts.js';
 export function parseConnectIdentity(
   clientId: string,
   username: string | undefined,
-  hostName: string,
+  hostNames: readonly string[],
 ): IdentityKey | undefined {
   const [deviceId, moduleId, ...rest] = clientId.split('/');
   if (deviceId === undefined || deviceId === '' || moduleId === '' || rest.length > 0) return undefined;
   // Host names are case-insensitive (RFC 4343); ids are not. SDKs write `/?api-version`, the document once did without the slash.
-  const host = username?.slice(0, hostName.length);
-  const path = username?.slice(hostName.length);
-  const names = path === `/${clientId}` || path?.startsWith(`/${clientId}/`) === true;
-  if (host?.toLowerCase() !== hostName.toLowerCase() || !names) return undefined;
+  const isOf = (hostName: string): boolean => {
+    const host = username?.slice(0, hostName.length);
+    const path = username?.slice(hostName.length);
+    const names = path === `/${clientId}` || path?.startsWith(`/${clientId}/`) === true;
+    return host?.toLowerCase() === hostName.toLowerCase() && names;
+  };
+  if (!hostNames.some(isOf)) return undefined;
   return moduleId === undefined ? { deviceId } : { deviceId, moduleId };
 }
 
