@@ -53,10 +53,13 @@ export interface CoalesceOptions {
   windowInMs?: number;
 }
 
-/** ARM, "Get Endpoint Health"; `dead` once messages have been given up after the retry period. */
+/**
+ * ARM, "Get Endpoint Health"; `dead` once messages have been given up after the retry period, `degraded` while an endpoint recovers: what had
+ * waited has gone through, and nothing new since.
+ */
 export interface EndpointHealth {
   eventHub: string;
-  status: 'healthy' | 'unhealthy' | 'dead' | 'unknown';
+  status: 'healthy' | 'degraded' | 'unhealthy' | 'dead' | 'unknown';
   /** Messages that wait for the endpoint. */
   waiting: number;
   /** Messages given up since the laboratory started. */

@@ -123,6 +123,11 @@ const assemble = async (options: LabOptions, closers: Closers): Promise<Lab> => 
     mappings,
     closers,
     verifyBearer: tokens.verify,
+    routing: {
+      namespaceUri: `${/Endpoint=([^;]+)/.exec(namespace.connectionString)?.[1]}/`,
+      routesOf: (role) => routes.routesOf(role),
+      endpointHealth: (role) => routes.endpointHealth(role),
+    },
     log,
   });
   const storage = options.storage ?? (await startAzurite({ outages: true }));

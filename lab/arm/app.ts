@@ -2,12 +2,15 @@ import { Hono } from 'hono';
 import type { FaultGate, VerifyBearer } from '../contracts.js';
 import { insteadOfHub } from '../hub/https/answers.js';
 import { ArmError, armErrorBody, gatewayError } from './arm-error.js';
-import { findHub, hubDocument, type ArmHub, type ArmScope } from './arm-hub.js';
+import { findHub, findSubscription, type ArmHub, type ArmScope } from './arm-hub.js';
 import { canonicalPath } from './canonical-path.js';
 import { consumerGroupRoutes } from './consumer-group-routes.js';
 import { failoverRoutes } from './failover-routes.js';
+import { healthRoutes } from './health-routes.js';
+import { hubDocument } from './hub-document.js';
 import { keyRoutes } from './key-routes.js';
-import type { ArmRoute } from './route.js';
+import { operationRoutes } from './operation-routes.js';
+import type { ArmRoute, SubscriptionRoute } from './route.js';
 
 export interface ArmOptions extends ArmScope {
   hubs: readonly ArmHub[];
@@ -19,20 +22,26 @@ export interface ArmOptions extends ArmScope {
 
 export const armEndpoint = 'https://management.azure.com';
 const prefix = '/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.Devices';
+const subscriptionPrefix = '/subscriptions/:subscription/providers/Microsoft.Devices';
 
 const routes: ArmRoute[] = [
   {
     method: 'GET',
     path: '/IotHubs/:hub',
-    handle: ({ scope, hub, context }) => context.json(hubDocument(scope, hub)),
+    handle: ({ scope, hub, context }) => {
+      const apiVersion = context.req.query('api-version') ?? '';
+      return context.json(hubDocument(scope, hub, apiVersion, scope.routesOf(hub.core.role)));
+    },
   },
   ...keyRoutes,
   ...consumerGroupRoutes,
   ...failoverRoutes,
+  ...healthRoutes,
 ];
 
 /** Every operation, with its path below the resource provider in the notation of hono. */
-export const armRoutes = (): { method: string; path: string }[] => routes.map(({ method, path }) => ({ method, path }));
+export const armRoutes = (): { method: string; path: string }[] =>
+  [...routes, ...operationRoutes].map(({ method, path }) => ({ method, path }));
 
 /** Throws 401 in ARM's words. */
 const checkBearer = (authorization: string | undefined, verifyBearer: VerifyBearer): void => {
@@ -59,6 +68,14 @@ const addRoute = (app: Hono, { method, path, blocks, handle }: ArmRoute, options
   });
 };
 
+const addSubscriptionRoute = (app: Hono, { method, path, handle }: SubscriptionRoute, options: ArmOptions): void => {
+  app.on(method, `${subscriptionPrefix}${path}`, (context) => {
+    const param = (asked: string): string => (context.req.param() as Record<string, string>)[asked] ?? '';
+    findSubscription(options, param('subscription'));
+    return handle({ scope: options, hubs: options.hubs, context, param });
+  });
+};
+
 /** The part of Azure Resource Manager that looks after the laboratory's hubs: Microsoft.Devices, REST API 2023-06-30. */
 export const createArmApp = (options: ArmOptions): Hono => {
   const app = new Hono({ getPath: (request) => canonicalPath(new URL(request.url).pathname) });
@@ -76,10 +93,11 @@ export const createArmApp = (options: ArmOptions): Hono => {
     return next();
   });
   for (const route of routes) addRoute(app, route, options);
+  for (const route of operationRoutes) addSubscriptionRoute(app, route, options);
   app.notFound((context) =>
     context.json(
-      armErrorBody('InvalidResourceType', 'The laboratory has hubs of Microsoft.Devices, nothing else.'),
-      404,
+      armErrorBody('NotImplemented', 'The laboratory has no such operation: hubs of Microsoft.Devices, nothing else.'),
+      501,
     ),
   );
   app.onError((error, context) => {

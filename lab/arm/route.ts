@@ -9,6 +9,18 @@ export interface ArmRequest {
   param: (name: string) => string;
 }
 
+/** The same of an operation that is about no hub. */
+interface SubscriptionRequest extends Omit<ArmRequest, 'hub'> {
+  hubs: readonly ArmHub[];
+}
+
+/** Below `/subscriptions/:subscription/providers/Microsoft.Devices`. */
+export interface SubscriptionRoute {
+  method: 'GET';
+  path: string;
+  handle: (request: SubscriptionRequest) => Response;
+}
+
 /** One operation of the resource provider; paths are below `/subscriptions/:subscription/resourceGroups/:group/providers/Microsoft.Devices`. */
 export interface ArmRoute {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE';

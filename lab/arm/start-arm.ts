@@ -9,7 +9,7 @@ import type { LabCertificates } from '../net/certificates.js';
 import type { LabHostMappings } from '../net/lab-host-mappings.js';
 import { createTlsListener } from '../net/listener.js';
 import { armEndpoint, createArmApp, type ArmOptions } from './app.js';
-import type { ArmHub } from './arm-hub.js';
+import type { ArmHub, ArmScope } from './arm-hub.js';
 
 export interface ArmStart {
   /** Of this laboratory. */
@@ -20,6 +20,7 @@ export interface ArmStart {
   mappings: LabHostMappings;
   closers: Closers;
   verifyBearer: VerifyBearer;
+  routing: Pick<ArmScope, 'namespaceUri' | 'routesOf' | 'endpointHealth'>;
   log: (line: string) => void;
 }
 
@@ -36,7 +37,8 @@ const createListener = (options: ArmOptions): RequestListener => {
 /** Azure Resource Manager over TLS on a free loopback port, reached under its real name, with the faults of plane `arm`. */
 export const startArm = async (start: ArmStart): Promise<ArmDescription> => {
   const { labId, hubs, certificates, faults, mappings, closers, verifyBearer, log } = start;
-  const scope = { subscriptionId: `00000000-0000-4000-8000-0000${labId}`, resourceGroup: 'lab' };
+  const named = { subscriptionId: `00000000-0000-4000-8000-0000${labId}`, resourceGroup: 'lab' };
+  const scope = { ...named, ...start.routing, createdAt: new Date().toISOString() };
   const onDefect = (error: unknown): void => log(`arm: ${String(error)}`);
   const onRequest = createListener({ ...scope, hubs, faults, verifyBearer, onDefect });
   const door = await openDoorBefore(await createTlsListener({ certificates, onRequest }));
@@ -44,5 +46,5 @@ export const startArm = async (start: ArmStart): Promise<ArmDescription> => {
   faults.attach('arm', 'arm', door);
   const target = { host: '127.0.0.1', port: door.port };
   mappings.claim({ host: new URL(armEndpoint).hostname, port: 443, target });
-  return { ...scope, endpoint: armEndpoint, address: `${target.host}:${target.port}` };
+  return { ...named, endpoint: armEndpoint, address: `${target.host}:${target.port}` };
 };

@@ -21,6 +21,9 @@ const LIFETIME_IN_SECONDS = 86_400;
 const encoded = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 const withoutSlash = (audience: string): string => audience.replace(/\/+$/, '');
 
+/** The one tenant of the laboratory. "Access token claims reference": `iss` and `tid` name it. */
+const TENANT = '00000000-0000-4000-8000-00000000feed';
+
 interface Claims {
   aud: string;
   exp: number;
@@ -37,8 +40,8 @@ export function createAccessTokens(now: () => Date = () => new Date()): AccessTo
     issue: (audience, { clientId = systemAssigned, lifetimeInSeconds = LIFETIME_IN_SECONDS } = {}) => {
       const iat = nowInSeconds();
       const exp = iat + lifetimeInSeconds;
-      const claims = { aud: audience, iss: 'https://lab.invalid/', iat, nbf: iat, exp, appid: clientId, oid: clientId };
-      const signed = `${encoded({ typ: 'JWT', alg: 'HS256' })}.${encoded(claims)}`;
+      const claims = { aud: audience, iss: `https://sts.windows.net/${TENANT}/`, iat, nbf: iat, exp, tid: TENANT };
+      const signed = `${encoded({ typ: 'JWT', alg: 'HS256' })}.${encoded({ ...claims, appid: clientId, oid: clientId })}`;
       return { token: `${signed}.${sign(signed).toString('base64url')}`, expiresAtInSeconds: exp };
     },
     verify: (token, audience) => {

@@ -28,6 +28,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
   let waiting: Waiting[] = [];
   let expired = 0;
   let expiredSinceSuccess = false;
+  let isRecovering = false;
   let triedAt: number | undefined;
   let succeededAt: number | undefined;
 
@@ -49,11 +50,13 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
     namespace.append(eventHub, message.deviceId, message);
     succeededAt = now();
     expiredSinceSuccess = false;
+    isRecovering = false;
   };
 
   const status = (): EndpointHealth['status'] => {
     if (expiredSinceSuccess) return 'dead';
     if (waiting.length > 0) return 'unhealthy';
+    if (isRecovering) return 'degraded';
     return succeededAt === undefined ? 'unknown' : 'healthy';
   };
 
@@ -69,6 +72,7 @@ export const createEndpoint = (options: EndpointOptions): Endpoint => {
       const ready = waiting;
       waiting = [];
       for (const { message } of ready) deliver(message);
+      isRecovering = ready.length > 0;
     },
     health: () => {
       expire();

@@ -17,6 +17,7 @@ export interface LabRoutes {
   /** Event hubs that were made for routes beside the app's. */
   readonly extraEventHubs: readonly string[];
   endpointHealth(role: HubRole): EndpointHealth[];
+  routesOf(role: HubRole): readonly MessageRoute[];
 }
 
 /** "React to IoT Hub events by using Event Grid": the snapshot of connection states is taken every 60 seconds. */
@@ -36,13 +37,16 @@ export const connectLabRoutes = ({
   const extraEventHubs = [...new Set(extra.map(({ eventHub }) => eventHub))].filter((name) => !appOwn.has(name));
   for (const name of extraEventHubs) namespace.createEventHub(name, { partitions });
 
-  const connect = (core: HubCore): ConnectedRoutes => {
-    const eventHub = eventHubNames[core.role];
-    const routes: MessageRoute[] = [
+  const routesOf = (role: HubRole): MessageRoute[] => {
+    const eventHub = eventHubNames[role];
+    return [
       { source: 'twinChangeEvents', eventHub },
       { source: 'deviceLifecycleEvents', eventHub },
-      ...extra.filter(({ hub }) => hub === core.role),
+      ...extra.filter(({ hub }) => hub === role),
     ];
+  };
+  const connect = (core: HubCore): ConnectedRoutes => {
+    const routes = routesOf(core.role);
     const connected = connectRoutes({
       core,
       namespace,
@@ -59,5 +63,5 @@ export const connectLabRoutes = ({
     return connected;
   };
   const byRole = new Map(cores.map((core) => [core.role, connect(core)]));
-  return { extraEventHubs, endpointHealth: (role) => byRole.get(role)?.health() ?? [] };
+  return { extraEventHubs, endpointHealth: (role) => byRole.get(role)?.health() ?? [], routesOf };
 };

@@ -74,9 +74,29 @@ describe('a failover asked of Resource Manager', () => {
       },
     );
     expect(answer.status).toBe(202);
-    expect(answer.headers.get('location')).toMatch(/^https:\/\/management\.azure\.com\/.*\/operationResults\//);
+    const location = answer.headers.get('location') ?? '';
+    const { subscriptionId } = lab.arm;
+    const results = `/subscriptions/${subscriptionId}/providers/Microsoft.Devices/locations/westeurope/operationResults`;
+    expect(location).toContain(`https://management.azure.com${results}/`);
+    const token = new URL(location).pathname.split('/').at(-1) ?? '';
+    expect(Buffer.from(token, 'base64').toString()).toMatch(/^id=os_ih_[0-9a-f-]{36};region=westeurope$/);
     expect(answer.headers.get('retry-after')).toBe('1');
     expect(answer.headers.has('azure-asyncoperation')).toBe(hasAsyncOperation);
+  });
+
+  it.each([
+    ['Running', stuck, '1500'],
+    ['Succeeded', quickest, '1'],
+  ])('has a status document of one word: %s', async (status, course, retryAfter) => {
+    const { lab } = await start(course);
+    const headers = { authorization: `Bearer ${await armToken(lab)}`, 'content-type': 'application/json' };
+    const url = `https://management.azure.com${lab.arm.resourceId('primary')}/failover?api-version=2023-06-30`;
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(north) });
+    // 15 seconds at time scale 1.
+    expect(answer.headers.get('retry-after')).toBe(retryAfter);
+    if (status === 'Succeeded') await lab.failover('primary').operation?.done;
+    const asked = await fetch(answer.headers.get('azure-asyncoperation') ?? '', { headers });
+    expect(await asked.json()).toEqual({ status });
   });
 
   it.each(['azureAsyncOperation', 'location'] as const)(
@@ -149,7 +169,8 @@ describe('a failover asked of Resource Manager', () => {
 
   it('says so when there is no such operation', async () => {
     const { lab } = await start(quick);
-    const path = `${lab.arm.resourceId('primary')}/operationResults/none?api-version=2023-06-30`;
+    const provider = `/subscriptions/${lab.arm.subscriptionId}/providers/Microsoft.Devices`;
+    const path = `${provider}/locations/westeurope/operationResults/none?api-version=2023-06-30`;
     const headers = { authorization: `Bearer ${await armToken(lab)}` };
     expect((await fetch(`https://management.azure.com${path}`, { headers })).status).toBe(404);
   });

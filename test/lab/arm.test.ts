@@ -80,6 +80,50 @@ describe('a hub in Azure Resource Manager', () => {
     expect((await client.iotHubResource.get(...armNames(lab, 'secondary'))).etag).not.toBe(first.etag);
   });
 
+  it('shows its routes, and what nobody has set', async () => {
+    const hub = await client.iotHubResource.get(...armNames(lab));
+    const properties = hub.properties ?? {};
+    expect(properties.routing?.endpoints?.eventHubs).toMatchObject([
+      { name: 'devicetwin', entityPath: 'devicetwin', endpointUri: expect.stringMatching(/^sb:/) },
+    ]);
+    expect(properties.routing?.routes?.map(({ source, endpointNames }) => [source, endpointNames])).toEqual([
+      ['TwinChangeEvents', ['devicetwin']],
+      ['DeviceLifecycleEvents', ['devicetwin']],
+    ]);
+    expect(properties.routing?.fallbackRoute).toMatchObject({ source: 'DeviceMessages', endpointNames: ['events'] });
+    expect(properties).toMatchObject({
+      cloudToDevice: { maxDeliveryCount: 10, defaultTtlAsIso8601: 'PT1H' },
+      messagingEndpoints: { fileNotifications: { ttlAsIso8601: 'PT1H' } },
+      storageEndpoints: { $default: { containerName: '' } },
+      ipFilterRules: [],
+      publicNetworkAccess: 'Enabled',
+      disableLocalAuth: false,
+      minTlsVersion: '1.2',
+    });
+    expect(hub).toMatchObject({ identity: { type: 'None' }, systemData: { createdAt: expect.any(Date) } });
+  });
+
+  it.each([
+    ['2023-06-30', undefined, undefined],
+    ['2026-03-01-preview', 'V2', undefined],
+    ['2026-10-01-preview', 'V2', 'Classic'],
+  ])('has in version %s what that version has', async (apiVersion, gatewayVersion, connectionProfile) => {
+    const path = lab.arm.resourceId('primary');
+    const { body } = await raw(`${path}?api-version=${apiVersion}`, await signedIn());
+    const { properties } = body as { properties: Record<string, unknown> };
+    const { name } = lab.hub('primary');
+    const isNew = gatewayVersion !== undefined;
+    expect(properties['deviceHostName']).toBe(isNew ? `${name}.device.azure-devices.net` : undefined);
+    expect(properties['serviceHostName']).toBe(isNew ? `${name}.service.azure-devices.net` : undefined);
+    expect(properties['iotHubDetails']).toEqual(isNew ? { gatewayVersion } : undefined);
+    expect(properties['connectionProfile']).toBe(connectionProfile);
+  });
+
+  it('tells how the endpoints of its routes are', async () => {
+    const health = await collect(client.iotHubResource.listEndpointHealth(...armNames(lab)));
+    expect(health).toMatchObject([{ endpointId: 'devicetwin', healthStatus: 'unknown' }]);
+  });
+
   it('is found whatever the case of its id', async () => {
     const path = lab.arm.resourceId('primary').toUpperCase();
     expect(await raw(`${path}/${version}`, await signedIn())).toMatchObject({ status: 200 });
@@ -171,7 +215,11 @@ describe('what Resource Manager refuses', () => {
       status: 404,
       body: { error: { code: 'SubscriptionNotFound' } },
     });
-    expect(await raw(`/subscriptions${version}`, await signedIn())).toMatchObject({ status: 404 });
+    for (const path of ['/subscriptions', `${lab.arm.resourceId('primary')}/certificates`])
+      expect(await raw(`${path}${version}`, await signedIn())).toMatchObject({
+        status: 501,
+        body: { error: { code: 'NotImplemented' } },
+      });
     expect(await raw(lab.arm.resourceId('primary'), await signedIn())).toMatchObject({
       status: 400,
       body: { error: { code: 'MissingApiVersionParameter' } },

@@ -35,7 +35,12 @@ describe('the managed identity', () => {
 
   it('gives tokens for a day, for the resource asked for, and of a user-assigned identity by its client id', async () => {
     const systemAssigned = await new ManagedIdentityCredential().getToken(`${HUBS}/.default`);
-    expect(claimsIn(systemAssigned.token)).toMatchObject({ aud: HUBS });
+    const tenant = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+    expect(claimsIn(systemAssigned.token)).toMatchObject({
+      aud: HUBS,
+      tid: expect.stringMatching(new RegExp(`^${tenant}$`)),
+      iss: expect.stringMatching(new RegExp(`^https://sts\\.windows\\.net/${tenant}/$`)),
+    });
     expect(systemAssigned.expiresOnTimestamp - Date.now()).toBeGreaterThan(23 * 3_600_000);
     const clientId = '6f1c2f6e-0000-4000-8000-000000000001';
     const { token } = await new ManagedIdentityCredential({ clientId }).getToken(`${HUBS}/.default`);

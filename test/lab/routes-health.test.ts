@@ -48,7 +48,7 @@ describe('the health of endpoints', () => {
     expect(states()).toEqual(['twins healthy 0', 'lives unknown 0']);
   });
 
-  it('is unhealthy while messages wait, healthy when they have gone through', async () => {
+  it('is unhealthy while messages wait, degraded when they have gone through, healthy with the next', async () => {
     change();
     await namespace.stop();
     expect(states()[0]).toBe('twins healthy 0');
@@ -64,6 +64,8 @@ describe('the health of endpoints', () => {
       lastSendAttemptTime: new Date(hourInMs + 1000),
     });
     await namespace.resume();
+    expect(states()[0]).toBe('twins degraded 0');
+    change();
     expect(states()[0]).toBe('twins healthy 0');
   });
 
@@ -77,7 +79,7 @@ describe('the health of endpoints', () => {
     change();
     expect(states()[0]).toBe('twins dead 1');
     await namespace.resume();
-    expect(routes.health()[0]).toMatchObject({ status: 'healthy', waiting: 0, expired: 1 });
+    expect(routes.health()[0]).toMatchObject({ status: 'degraded', waiting: 0, expired: 1 });
     expect(namespace.partitions('twins')[0]?.length).toBe(1);
   });
 });
