@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const bin = (name) => join('node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 const run = (command, args) =>
@@ -18,12 +18,15 @@ const steps = [
 let passed = 0;
 let failed = 0;
 let skipped = 0;
+// Told once more at the end, where nobody has to look for them.
+const failures = [];
 for (const [name, command, args] of steps) {
   const ok = run(command, args);
   console.log(`${ok ? 'ok    ' : 'FAILED'} ${name}`);
   if (ok) passed += 1;
-  else failed += 1;
+  else failures.push(name);
 }
+failed += failures.length;
 
 const folder = mkdtempSync(join(tmpdir(), 'checks-'));
 try {
@@ -38,6 +41,8 @@ try {
   for (const file of result.testResults)
     for (const test of file.assertionResults)
       if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped, not passed: ${test.fullName}`);
+      else if (test.status === 'failed')
+        failures.push(`${relative('.', file.name)} ${test.fullName}\n${test.failureMessages}`);
   // Coverage below its gate, an unhandled error, or a file that did not load: nothing above may have counted it.
   if (!ok && result.numFailedTests === 0) {
     console.log('FAILED test run (coverage gate, unhandled error, or a file that did not load)');
@@ -49,5 +54,6 @@ try {
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+for (const failure of failures) console.log(`FAILED ${failure}`);
 console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -8,10 +8,12 @@ const WINDOW_IN_MS = 60 * 60_000;
 /** Without MASS_CHANGE_LIMIT: the greater of these. */
 const LEAST_LIMIT = 20;
 const SHARE_OF_KNOWN = 0.05;
+/** So many deletions may have lost their events. More of them, and the hub has lost the identities. */
+const MISSING_LIMIT = 5;
 
 export const breakerReasons = [
   'massChange', // more copies would lose their access within an hour than the limit allows
-  'sourceRolledBack', // a generation or a version of a known identity went back: the active hub has lost changes
+  'sourceRolledBack', // known identities went away without a word, or a generation or version went back
 ] as const;
 export type BreakerReason = (typeof breakerReasons)[number];
 
@@ -55,6 +57,9 @@ export function judgeTaking(
   if (state.taken >= limit) return { mayTake: false, state: opened(state, 'massChange', now) };
   return { mayTake: true, state: { ...state, taken: state.taken + 1 } };
 }
+
+/** How many identities may be missing at once on the source though nobody told of their deletion. */
+export const missingLimitOf = (state: BreakerState | undefined): number => MISSING_LIMIT + (state?.allowed ?? 0);
 
 export const opened = (before: BreakerState | undefined, reason: BreakerReason, now: Date): BreakerState => ({
   windowStartedAt: before?.windowStartedAt ?? now,

@@ -16,5 +16,5 @@ export const createConfirmDelete =
   async (deviceId) => {
     const source = await activeHub();
     if (source === undefined) return { kind: 'notNow', reason: 'stateStale', side: 'direction' };
-    return syncIdentity(source, { deviceId }, true, true);
+    return syncIdentity(source, { deviceId }, 'confirmed');
   };

@@ -75,7 +75,7 @@ const bringUp = async (
   const isKnown = isRecorded(ledger, source, target);
   if (isKnown && version < (ledger?.sourceVersion ?? 0)) await tellRolledBack(run, source);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.
-  const isWritten = ledger?.targetEtag === target.etag && ledger.writing === undefined && ledger.kept === undefined;
+  const isWritten = ledger?.targetEtag === target.etag && isSettled(ledger);
   const isSame = ledger?.sourceEtag === source.etag;
   if (isKnown && isWritten && isSame && ledger.sourceVersion === version && ledger.copyEtag === copyEtag) return did;
   // Modules may have waited for it to be enabled.
@@ -97,6 +97,9 @@ const bringUp = async (
   });
   return did;
 };
+
+const isSettled = ({ writing, kept, missingSince }: LedgerEntry): boolean =>
+  writing === undefined && kept === undefined && missingSince === undefined;
 
 /** Versions of one life never go back but with the hub. A new life that began since the identity was read counts from the start. */
 const tellRolledBack = async (run: SyncRun, source: Identity): Promise<void> => {
@@ -161,14 +164,14 @@ const disable = async (run: SyncRun, plan: Extract<IdentityPlan, { kind: 'disabl
     row = await announce(run, ledger, content);
     ({ etag: targetEtag } = await writeToTarget(run, () => run.targetHub.updateIdentity(content, etag)));
   }
-  const { writing: _writing, kept: _kept, ...rest } = row;
+  const { writing: _writing, kept: _kept, missingSince: _missingSince, ...rest } = row;
   await writeLedger(run, { ...rest, targetEtag, state: 'pendingDelete', deleteAfter });
   await lookAgain(run, ledger.key, deleteAfter);
 };
 
 const bury = async (
   run: SyncRun,
-  { deleteAfter: _deleteAfter, kept: _kept, ...ledger }: LedgerEntry,
+  { deleteAfter: _deleteAfter, kept: _kept, missingSince: _missingSince, ...ledger }: LedgerEntry,
 ): Promise<void> => {
   await writeLedger(run, { ...ledger, state: 'tombstone' });
 };

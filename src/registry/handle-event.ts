@@ -6,6 +6,7 @@ import { parkHint, skipHint, type HintOutcome, type HintSinks } from './hint-out
 import { putBack, type PutBackOptions } from './put-back.js';
 import { roleOf } from './retry-message.js';
 import type { SyncIdentity } from './sync-identity.js';
+import type { SyncCause } from './sync-run.js';
 import type { SyncOutcome } from './sync-outcome.js';
 
 /** The subscription chooses the schema: Event Grid's own names the type `eventType`, CloudEvents 1.0 `type`. */
@@ -52,30 +53,31 @@ export const createRegistryEventHandler =
   };
 
 const follow = async (options: HintHandlerOptions, source: HubRole, key: IdentityKey): Promise<HintOutcome> =>
-  settle(options, source, key, await options.syncIdentity(source, key));
+  settle(options, source, key, 'hint', await options.syncIdentity(source, key));
 
 /**
  * Deleted on the standby hub while the active one has it: a move by DPS, or drift. Replicated again, never deleted. While nobody
  * can tell which hub is active, a message for each is kept: the one whose source turns out to be the standby does nothing.
  */
 const followDelete = async (options: HintHandlerOptions, source: HubRole, key: IdentityKey): Promise<HintOutcome> => {
-  const outcome = await options.syncIdentity(source, key);
+  const outcome = await options.syncIdentity(source, key, 'deleteTold');
   if (outcome.kind === 'nothing' && outcome.reason === 'sourceIsStandby')
     return follow(options, otherRole(source), key);
   if (outcome.kind === 'notNow' && outcome.side === 'direction') {
     await putBack(options, otherRole(source), key, 1, outcome);
   }
-  return settle(options, source, key, outcome);
+  return settle(options, source, key, 'deleteTold', outcome);
 };
 
 const settle = async (
   options: HintHandlerOptions,
   source: HubRole,
   key: IdentityKey,
+  cause: SyncCause,
   outcome: SyncOutcome,
 ): Promise<HintOutcome> => {
   if (outcome.kind === 'done') return outcome;
   if (outcome.kind === 'nothing') return skipHint(options, outcome.reason, { hub: options.hubNames[source], ...key });
-  await putBack(options, source, key, 1, outcome);
+  await putBack(options, source, key, 1, outcome, { cause });
   return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
 };

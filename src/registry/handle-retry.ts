@@ -16,15 +16,16 @@ export const createRegistryRetryHandler =
   async (raw: unknown): Promise<HintOutcome> => {
     const message = parseRetryMessage(raw, options.hubNames);
     if (message.kind === 'bad') return parkHint(options, { source: 'registry-retry', reason: message.reason }, raw);
-    const { source, key, attempt } = message;
-    if (message.marked && !(await isDirty(options, source, key))) {
+    const { source, key, attempt, marked: isMarked } = message;
+    const cause = message.deleteTold ? 'deleteTold' : 'hint';
+    if (isMarked && !(await isDirty(options, source, key))) {
       return skipHint(options, 'alreadyRepaired', { hub: options.hubNames[source], ...key });
     }
-    const outcome = await options.syncIdentity(source, key);
+    const outcome = await options.syncIdentity(source, key, cause);
     if (outcome.kind === 'done') return outcome;
     if (outcome.kind === 'nothing' && outcome.reason === 'sourceIsStandby') await turnMark(options, source, key);
     if (outcome.kind === 'nothing') return skipHint(options, outcome.reason, { hub: options.hubNames[source], ...key });
-    await putBack(options, source, key, attempt + 1, outcome, message.marked);
+    await putBack(options, source, key, attempt + 1, outcome, { cause, isMarked });
     return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };
   };
 

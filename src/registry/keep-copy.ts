@@ -25,7 +25,7 @@ export const keep = async (
     await on('storage', run.ledger.kept.keep(run.source, key, reason, now));
     run.logger.event('warn', 'identity.kept', { reason, hub: run.hubNames[run.target], ...key });
     if (ledger !== undefined) {
-      const { deleteAfter, ...rest } = ledger;
+      const { deleteAfter, missingSince: _missingSince, ...rest } = ledger;
       const state = deleteAfter === undefined ? ledger.state : 'copied';
       await on('storage', run.ledger.write(run.source, { ...rest, state, kept: reason }));
     }

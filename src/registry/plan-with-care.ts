@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Authentication, Identity, IdentityKey } from '../hub-model.js';
+import { awaitWord } from './await-word.js';
 import { lastWriterOf } from './copy-writer.js';
 import { isHome, seemsHome } from './home.js';
 import { sameAccess } from './identity-content.js';
 import { planIdentity, type IdentityPlan } from './plan-identity.js';
 import { readPair, type IdentityPair } from './read-pair.js';
-import type { SyncRun } from './sync-run.js';
+import { isByPerson, type SyncRun } from './sync-run.js';
 import { on, SyncStop } from './sync-stop.js';
 import { assertSourceKnowsOthers } from './witness.js';
 
@@ -17,8 +18,11 @@ export const planWithCare = async (run: SyncRun, key: IdentityKey, pair: Identit
   if (target === undefined || !takesAway(plan, target)) return plan;
   const closer = (await isHome(run, target)) ? planFor(run, pair, true) : plan;
   if (!takesAway(closer, target)) return closer;
-  if (pair.source === undefined) await assertSourceKnowsOthers(run, key);
-  return pair.source !== undefined || key.moduleId === undefined ? closer : planWithDevice(run, key, closer, pair);
+  if (pair.source !== undefined) return closer;
+  await assertSourceKnowsOthers(run, key);
+  const last = key.moduleId === undefined ? closer : await planWithDevice(run, key, closer, pair);
+  if (pair.ledger !== undefined && takesAway(last, target)) await awaitWord(run, pair.ledger);
+  return last;
 };
 
 const planFor = (run: SyncRun, pair: IdentityPair, home: boolean): IdentityPlan =>
@@ -28,8 +32,8 @@ const planFor = (run: SyncRun, pair: IdentityPair, home: boolean): IdentityPlan 
     graceInMs: run.graceInMs,
     isHome: home,
     mayBeUs: run.reported !== undefined,
-    isAsked: run.isAsked,
-    isConfirmed: run.isConfirmed,
+    isAsked: isByPerson(run.cause),
+    isConfirmed: run.cause === 'confirmed',
     unusable: unusableKeys(),
   });
 

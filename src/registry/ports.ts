@@ -52,6 +52,8 @@ export interface LedgerPort {
   /** Keys of `pendingDelete` rows whose `deleteAfter` was before `before`, at most `limit`. */
   listPendingDeletes(source: HubRole, before: Date, limit: number): Promise<IdentityKey[]>;
 
+  /** Identities that `source` lacks though nobody told of their deletion (`missingSince`), counted up to `limit`. */
+  countMissing(source: HubRole, limit: number): Promise<number>;
   /** Devices other than `key` that the ledger calls copied, at most `limit`: those beside it. */
   others(source: HubRole, key: IdentityKey, limit: number): Promise<IdentityKey[]>;
   readonly kept: KeptPort;
@@ -139,10 +141,15 @@ export interface LedgerEntry {
   copyEtag?: string;
   /** The copy is kept as it is, and told in health, since the last look at it. */
   kept?: KeepReason;
+  /** When the source was first seen without the identity, while nobody had said that it was deleted. */
+  missingSince?: Date;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;
 }
+
+/** A mark's reason: the source hub itself said that the identity was deleted. */
+export const deletedMark = 'deleted';
 
 export interface DirtyMark {
   key: IdentityKey;
@@ -167,6 +174,8 @@ export interface RetryMessage {
   attempt: number;
   /** Set when this message was sent with a dirty mark: once that is cleared there is nothing left to do. */
   marked?: true;
+  /** Set when the source hub said that the identity was deleted. */
+  deleteTold?: true;
   /** Set when this message was put back until its turn came: it need not wait for another (REPAIR_PER_MINUTE). */
   turn?: true;
 }

@@ -4,7 +4,7 @@ import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { LedgerPort, Random, RetryMessage, RetryQueuePort } from './ports.js';
 import { retryDelayInMs } from './retry-delay.js';
-import { toMessage } from './sync-run.js';
+import { toMessage, type SyncCause } from './sync-run.js';
 import type { SyncOutcome } from './sync-outcome.js';
 
 export interface PutBackOptions {
@@ -27,7 +27,7 @@ export const putBack = async (
   key: IdentityKey,
   attempt: number,
   outcome: Extract<SyncOutcome, { kind: 'notNow' | 'refused' }>,
-  isMarked = false,
+  { cause, isMarked = false }: { cause?: SyncCause; isMarked?: boolean } = {},
 ): Promise<void> => {
   const { hubNames, queue, logger, random } = options;
   const refused = outcome.kind === 'refused';
@@ -43,7 +43,10 @@ export const putBack = async (
     logger.event('warn', 'identity.notNow', { ...fields, reason: outcome.reason });
     if (isMarked) await tellMark(options, key, () => options.ledger.postponeDirty(source, key, dueAt));
   }
-  const message: RetryMessage = { ...toMessage(hubNames[source], key, attempt), ...(isMarked && { marked: true }) };
+  const message: RetryMessage = {
+    ...toMessage(hubNames[source], key, attempt, cause),
+    ...(isMarked && { marked: true }),
+  };
   await orHeld(queue.enqueue(message, delayInMs));
 };
 

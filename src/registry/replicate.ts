@@ -21,7 +21,7 @@ interface CopyMark {
 /** What the twin room needs of this one. */
 export interface Replicate {
   /** By the source's state read now; never rejects but for defects and storage. */
-  replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  replicateIdentity(source: HubRole, key: IdentityKey, isDeleteTold?: boolean): Promise<ReplicateOutcome>;
   /** `undefined`: there is no record of a copy. Rejects with storageUnavailable. */
   copyOf(source: HubRole, key: IdentityKey): Promise<CopyMark | undefined>;
   /** Marks first, then queues the repair; both or it rejects with storageUnavailable. */
@@ -52,8 +52,8 @@ export const createReplicate = (
           version !== undefined && { state: { version, at, ...(etag !== undefined && { etag }) } }),
       };
     },
-    replicateIdentity: async (source, key) => {
-      const outcome = await options.syncIdentity(source, key);
+    replicateIdentity: async (source, key, isDeleteTold = false) => {
+      const outcome = await options.syncIdentity(source, key, isDeleteTold ? 'deleteTold' : 'hint');
       if ('side' in outcome && outcome.side === 'reported') {
         // Identity, tags and desired are there: the partition need not wait for a connection as the device.
         const isElsewhere = outcome.kind === 'notNow' && outcome.reason === 'homeElsewhere';
@@ -96,6 +96,7 @@ const isHold = (reason: Extract<SyncOutcome, { kind: 'notNow' }>['reason']): rea
   reason !== 'sourceAway' &&
   reason !== 'breakerOpen' &&
   reason !== 'sourceDoubtful' &&
+  reason !== 'deletionNotTold' &&
   reason !== 'contended' &&
   reason !== 'slow' &&
   reason !== 'reportedNotWritten';

@@ -12,10 +12,19 @@ const messageSchema = z.object({
   attempt: z.int().min(1),
   turn: z.literal(true).optional(),
   marked: z.literal(true).optional(),
+  deleteTold: z.literal(true).optional(),
 });
 
 export type ParsedRetryMessage =
-  | { kind: 'message'; source: HubRole; key: IdentityKey; attempt: number; turn: boolean; marked: boolean }
+  | {
+      kind: 'message';
+      source: HubRole;
+      key: IdentityKey;
+      attempt: number;
+      turn: boolean;
+      marked: boolean;
+      deleteTold: boolean;
+    }
   | { kind: 'bad'; reason: ParkReason };
 
 /** A message of the queue `registry-retry`, as the host hands it over: an object where the text is JSON, else the text. */
@@ -24,13 +33,13 @@ export const parseRetryMessage = (raw: unknown, hubNames: Record<HubRole, string
   if (value === undefined) return { kind: 'bad', reason: 'notJson' };
   const parsed = messageSchema.safeParse(value.json);
   if (!parsed.success) return { kind: 'bad', reason: 'wrongShape' };
-  const { hubName, deviceId, moduleId, attempt, turn = false, marked = false } = parsed.data;
+  const { hubName, deviceId, moduleId, attempt, turn = false, marked = false, deleteTold = false } = parsed.data;
   if (!isValidId(deviceId) || (moduleId !== undefined && !isValidId(moduleId)))
     return { kind: 'bad', reason: 'invalidId' };
   const source = roleOf(hubNames, hubName);
   if (source === undefined) return { kind: 'bad', reason: 'unexpectedHub' };
   const key = { deviceId, ...(moduleId !== undefined && { moduleId }) };
-  return { kind: 'message', source, key, attempt, turn, marked };
+  return { kind: 'message', source, key, attempt, turn, marked, deleteTold };
 };
 
 const fromText = (raw: unknown): { json: unknown } | undefined => {

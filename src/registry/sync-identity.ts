@@ -5,29 +5,23 @@ import { copyTwinAlone, orIfDisabled } from './disabled-device.js';
 import { createKeyedMutex } from './keyed-mutex.js';
 import { isRecorded } from './plan-identity.js';
 import { readPair } from './read-pair.js';
-import { keepReasons, type DirtyMark } from './ports.js';
-import { lookAgain, startRun, type IdentitySyncOptions, type SyncRun } from './sync-run.js';
+import { deletedMark, keepReasons, type DirtyMark } from './ports.js';
+import { isByPerson, lookAgain, startRun, type IdentitySyncOptions, type SyncCause, type SyncRun } from './sync-run.js';
 import { assertMayWrite, on, SyncStop, untilSettled } from './sync-stop.js';
 import type { SyncOutcome } from './sync-outcome.js';
 
 /**
  * Brings the copy of `key` on the other hub up to the state of `source`, read now. Idempotent: any hint may call it, any number
- * of times. Expected failures are outcomes; only defects reject. `isAsked`: a person asked for this very identity, so a copy that
- * somebody else has written since is brought up all the same. `isConfirmed`: and gives up a copy that the ledger does not know.
+ * of times. Expected failures are outcomes; only defects reject. `cause`: default `hint`.
  */
-export type SyncIdentity = (
-  source: HubRole,
-  key: IdentityKey,
-  isAsked?: boolean,
-  isConfirmed?: boolean,
-) => Promise<SyncOutcome>;
+export type SyncIdentity = (source: HubRole, key: IdentityKey, cause?: SyncCause) => Promise<SyncOutcome>;
 
 export const createIdentitySync = (options: IdentitySyncOptions): SyncIdentity => {
   // By device, not by key: a device's sync brings its modules along, and a module's may need its device first.
   const serialise = createKeyedMutex();
-  return (source, key, isAsked = false, isConfirmed = false) =>
+  return (source, key, cause = 'hint') =>
     serialise(key.deviceId, async () => {
-      const outcome = await sync(startRun(options, source, isAsked, isConfirmed), key).catch(outcomeOfStop);
+      const outcome = await sync(startRun(options, source, cause), key).catch(outcomeOfStop);
       if (outcome.kind === 'done') {
         options.logger.event('info', 'identity.synced', {
           outcome: outcome.did,
@@ -45,6 +39,7 @@ const sync = async (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> => {
   await assertMayWrite(run.direction, run.source);
   // Before the source: a mark set after our read of it stands for a change that we may not have seen.
   const mark = await on('storage', run.ledger.readDirty(run.source, key));
+  if (run.cause === 'hint' && mark?.reason === deletedMark) run.cause = 'deleteTold';
   const outcome =
     key.moduleId === undefined
       ? await syncDevice(run, key)
@@ -81,7 +76,7 @@ const syncModule = (run: SyncRun, key: IdentityKey): Promise<SyncOutcome> =>
   untilSettled(async () => {
     const device = { deviceId: key.deviceId };
     const { source, target, ledger } = await readPair(run, device);
-    if (ledger?.kept === 'dpsMove' && !run.isAsked) return { kind: 'nothing', reason: 'dpsMove' };
+    if (ledger?.kept === 'dpsMove' && !isByPerson(run.cause)) return { kind: 'nothing', reason: 'dpsMove' };
     if (!isRecorded(ledger, source, target)) {
       const outcome = await syncDevice(run, device);
       if (outcome.kind === 'nothing' && isKept(outcome.reason)) return outcome;

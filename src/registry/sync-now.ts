@@ -78,7 +78,7 @@ const runNow = async (options: SyncNowOptions, source: HubRole, deviceId: string
 };
 
 const settle = async (options: SyncNowOptions, source: HubRole, key: IdentityKey): Promise<SyncNowOutcome> => {
-  const outcome = await options.syncIdentity(source, key, true);
+  const outcome = await options.syncIdentity(source, key, 'asked');
   if (outcome.kind === 'done' || outcome.kind === 'nothing') return outcome;
   await putBack(options, source, key, 1, outcome);
   return { kind: 'queued', reason: outcome.kind === 'refused' ? 'refused' : outcome.reason };

@@ -24,6 +24,7 @@ export type NotNowReason =
   | HoldReason
   | 'sourceAway' // whatever keeps us from reading the source
   | 'breakerOpen' // too much would be taken away, or the source was rolled back: a person closes the breaker
+  | 'deletionNotTold' // the source lacks it, and no event has said so: a lost event, or a hub that was rolled back
   | 'sourceDoubtful' // it says that this identity is gone, and knows none of the others either
   | 'slow' // the caller could not wait for its end
   | 'contended' // somebody wrote in between, again and again

@@ -23,12 +23,18 @@ export interface IdentitySyncOptions {
   massChangeLimit: number;
 }
 
+/** Why an identity is looked at. Each allows what those before it allow. */
+export type SyncCause =
+  | 'hint' // something may have changed
+  | 'deleteTold' // the source hub itself said that it was deleted
+  | 'asked' // a person asked for this very identity: a copy that somebody else wrote since is brought up all the same
+  | 'confirmed'; // and gives up a copy that the ledger does not know
+
+export const isByPerson = (cause: SyncCause): boolean => cause === 'asked' || cause === 'confirmed';
+
 /** One synchronisation of one identity and of what belongs to it. */
 export interface SyncRun extends IdentitySyncOptions {
-  /** A person asked for this identity. */
-  isAsked: boolean;
-  /** And gives its copy up, if its source is gone. */
-  isConfirmed: boolean;
+  cause: SyncCause;
   source: HubRole;
   target: HubRole;
   sourceHub: RegistryHubPort;
@@ -37,15 +43,9 @@ export interface SyncRun extends IdentitySyncOptions {
   reportedStops: Map<string, { key: IdentityKey; outcome: SyncStop['outcome'] }>;
 }
 
-export const startRun = (
-  options: IdentitySyncOptions,
-  source: HubRole,
-  isAsked: boolean,
-  isConfirmed = false,
-): SyncRun => ({
+export const startRun = (options: IdentitySyncOptions, source: HubRole, cause: SyncCause): SyncRun => ({
   ...options,
-  isAsked,
-  isConfirmed,
+  cause,
   source,
   target: otherRole(source),
   sourceHub: options.hubs[source],
@@ -59,11 +59,17 @@ export const writeToTarget = async <T>(run: SyncRun, write: () => Promise<T>): P
   return on('target', write());
 };
 
-export const toMessage = (hubName: string, key: IdentityKey, attempt: number): RetryMessage => ({
+export const toMessage = (
+  hubName: string,
+  key: IdentityKey,
+  attempt: number,
+  cause: SyncCause = 'hint',
+): RetryMessage => ({
   hubName,
   deviceId: key.deviceId,
   ...(key.moduleId !== undefined && { moduleId: key.moduleId }),
   attempt,
+  ...(cause === 'deleteTold' && { deleteTold: true as const }),
 });
 
 /** The first message of a dirty mark. */
@@ -75,5 +81,5 @@ export const toMarkedMessage = (hubName: string, key: IdentityKey): RetryMessage
 /** Has the identity looked at again by a message of its own. */
 export const lookAgain = async (run: SyncRun, key: IdentityKey, at: Date): Promise<void> => {
   const delayInMs = followUpDelayInMs(run.clock.now(), at);
-  await on('storage', run.queue.enqueue(toMessage(run.hubNames[run.source], key, 1), delayInMs));
+  await on('storage', run.queue.enqueue(toMessage(run.hubNames[run.source], key, 1, run.cause), delayInMs));
 };

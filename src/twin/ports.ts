@@ -16,8 +16,9 @@ export interface ReplicatePort {
   /**
    * Brings the copy on the other hub up from the source's state read now: identity, tags, desired (and reported where the
    * strategy allows). Rejects with an AppError when it can't; `retryable` tells which side of hold and refuse it is on.
+   * `isDeleteTold`: the source's stream said that it was deleted.
    */
-  replicateIdentity(source: HubRole, key: IdentityKey): Promise<ReplicateOutcome>;
+  replicateIdentity(source: HubRole, key: IdentityKey, isDeleteTold?: boolean): Promise<ReplicateOutcome>;
   /** Since when the target holds a copy; `undefined`: there is no record of one. Rejects with storageUnavailable. */
   copyOf(source: HubRole, key: IdentityKey): Promise<CopyMark | undefined>;
   /** Records that this id must be repaired by state and queues the repair. Rejects with storageUnavailable. */
@@ -41,7 +42,8 @@ export interface CopiedState {
   etag?: string;
 }
 export type DirtyReason =
-  | 'lifecycle' // a device was created or deleted on the source, seen in the twin stream
+  | 'lifecycle' // a device was created on the source, seen in the twin stream
+  | 'deleted' // or deleted
   | 'sourceUnreadable'
   | 'holdLimit'
   | 'refusedByTarget'

@@ -8,8 +8,8 @@ import { replicateInstead } from './write-missing.js';
 
 /** Modules raise no Event Grid event: they are replicated from here. A device is only marked: the registry writer repairs it by state. */
 export async function writeLifecycle(change: LifecycleChange, item: PlannedEvent, fx: Effects): Promise<Step> {
-  if (change.key.moduleId !== undefined) return replicateInstead(change.key, [item], fx);
-  const hold = await fx.mark(change.key, 'lifecycle');
+  if (change.key.moduleId !== undefined) return replicateInstead(change.key, [item], fx, change.opType === 'delete');
+  const hold = await fx.mark(change.key, change.opType === 'delete' ? 'deleted' : 'lifecycle');
   if (!hold) fx.applied([item]);
   return toStep(hold);
 }

@@ -7,10 +7,16 @@ import { toStep, type Step } from './step.js';
 import type { ReplicateOutcome } from '../replicate-outcome.js';
 
 /** The copy is brought up from the source's state, which holds what `events` would have changed. */
-export async function replicateInstead(key: IdentityKey, events: readonly PlannedEvent[], fx: Effects): Promise<Step> {
-  const outcome = await replicate(key, fx);
+export async function replicateInstead(
+  key: IdentityKey,
+  events: readonly PlannedEvent[],
+  fx: Effects,
+  isDeleteTold = false,
+): Promise<Step> {
+  const outcome = await replicate(key, fx, isDeleteTold);
   if (outcome.kind === 'sourceAway') {
-    return toStep(await fx.mark(key, 'sourceUnreadable', { cause: outcome.error }), { kind: 'covered' });
+    const reason = isDeleteTold ? 'deleted' : 'sourceUnreadable';
+    return toStep(await fx.mark(key, reason, { cause: outcome.error }), { kind: 'covered' });
   }
   if (outcome.kind === 'refused') return toStep(await giveUp(key, events, outcome.error, fx));
   if (outcome.kind === 'hold') {
@@ -36,9 +42,9 @@ export const giveUp = async (
     'refusedByTarget',
   ));
 
-async function replicate(key: IdentityKey, fx: Effects): Promise<ReplicateOutcome> {
+async function replicate(key: IdentityKey, fx: Effects, isDeleteTold: boolean): Promise<ReplicateOutcome> {
   try {
-    return await fx.replicate.replicateIdentity(fx.source, key);
+    return await fx.replicate.replicateIdentity(fx.source, key, isDeleteTold);
   } catch (error) {
     if (!isAppError(error)) throw error;
     if (!error.retryable) return { kind: 'refused', error };

@@ -24,6 +24,7 @@ const rowSchema = z.object({
   stateAt: z.coerce.date().optional(),
   copyEtag: z.string().optional(),
   kept: z.enum(keepReasons).optional(),
+  missingSince: z.coerce.date().optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -31,7 +32,18 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
   if (!parsed.success) {
     throw new AppError('storageRefused', 'ledger: a row has not the shape of a ledger entry', { retryable: false });
   }
-  const { deleteAfter, sourceVersion, stateAt, targetEtag, sourceEtag, writing, copyEtag, kept, ...rest } = parsed.data;
+  const {
+    deleteAfter,
+    sourceVersion,
+    stateAt,
+    targetEtag,
+    sourceEtag,
+    writing,
+    copyEtag,
+    kept,
+    missingSince,
+    ...rest
+  } = parsed.data;
   return {
     key,
     ...rest,
@@ -43,6 +55,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
     ...(stateAt === undefined ? {} : { stateAt }),
     ...(copyEtag === undefined ? {} : { copyEtag }),
     ...(kept === undefined ? {} : { kept }),
+    ...(missingSince === undefined ? {} : { missingSince }),
   };
 };
 
@@ -121,6 +134,14 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
           }
         }
         return found;
+      }),
+    countMissing: (source, limit) =>
+      call('ledger count', async (abortSignal) => {
+        const filter = odata`PartitionKey eq ${partitionOf(source)} and missingSince gt ${new Date(0)}`;
+        let count = 0;
+        const rows = table.listEntities({ queryOptions: { filter, select: ['RowKey'] }, abortSignal });
+        for await (const _row of rows) if ((count += 1) >= limit) break;
+        return count;
       }),
     listPendingDeletes: (source, before, limit) =>
       call('ledger list', async (abortSignal) => {

@@ -59,7 +59,7 @@ describe('a delete on the active secondary', () => {
     const room = await failedOver();
     const { primary, secondary } = room.hubs;
     secondary.remove(d);
-    expect(await room.syncIdentity('secondary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('secondary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(primary.has(d)).toBe(false);
     room.state.activeHub = 'primary';
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'sourceGone' });
@@ -69,7 +69,7 @@ describe('a delete on the active secondary', () => {
   it("disables the primary's within the grace", async () => {
     const room = await failedOver(hour);
     room.hubs.secondary.remove(d);
-    expect(await room.syncIdentity('secondary', d)).toEqual({ kind: 'done', did: 'disabled' });
+    expect(await room.syncIdentity('secondary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'disabled' });
     expect(room.hubs.primary.identityOf(d).status).toBe('disabled');
     await drain(room);
     expect(room.hubs.primary.has(d)).toBe(false);
@@ -82,7 +82,7 @@ describe('a delete on the active secondary', () => {
     await room.syncIdentity('primary', d);
     room.state.activeHub = 'secondary';
     room.hubs.secondary.remove(d);
-    expect(await room.syncIdentity('secondary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('secondary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
   });
 
   it('leaves one alone that somebody has written on the primary since, or made anew', async () => {
@@ -115,7 +115,7 @@ describe('a failback', () => {
     expect(await room.syncIdentity('secondary', d)).toEqual({ kind: 'done', did: 'updated' });
     room.state.activeHub = 'primary';
     primary.remove(d);
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(secondary.has(d)).toBe(false);
   });
 });

@@ -8,6 +8,7 @@ import {
   opened,
   type BreakerState,
 } from '../../../src/registry/breaker.js';
+import { awaitWordInMs } from '../../../src/registry/await-word.js';
 import { closeBreakers, listOpen } from '../../../src/registry/guard-taking.js';
 import { failure, someKeys } from './fakes-hub.js';
 import { deleted, device, drain, setUp } from './fakes-room.js';
@@ -146,6 +147,58 @@ describe('an active hub that was rolled back', () => {
     room.hubs.primary.remove(device('d1'));
     await room.handleEvent(deleted('d1'));
     expect(room.enabled()).toEqual(['d0', 'd1']);
+  });
+
+  it('is known by identities that went away without a word, before any copy loses its access', async () => {
+    const room = await aFleet(60);
+    // The hub still knows every other device.
+    const lost = ids(60).filter((_, index) => index % 2 === 0);
+    for (const id of lost) {
+      room.hubs.primary.remove(device(id));
+      await room.replicate.markDirty('primary', device(id), 'holdLimit');
+    }
+    for (let round = 0; round < 1_000; round += 1) {
+      const next = room.queue.messages.shift();
+      room.clock.advance(next?.delayInMs ?? 0);
+      await room.handleRetry(next?.message);
+    }
+    expect(room.enabled()).toHaveLength(60);
+    expect(await listOpen(room.ledger)).toMatchObject([{ source: 'primary', reason: 'sourceRolledBack', taken: 0 }]);
+    expect(await room.ledger.countDirty()).toBe(30);
+
+    await closeBreakers(room, 30);
+    await drain(room);
+    expect(lost.filter((id) => room.hubs.secondary.has(device(id)))).toEqual([]);
+  });
+
+  it('is not suspected where a few events were lost: these copies go two minutes later', async () => {
+    const room = await aFleet(6);
+    for (const id of ids(5)) {
+      room.hubs.primary.remove(device(id));
+      expect(await room.syncIdentity('primary', device(id))).toMatchObject({ reason: 'deletionNotTold' });
+    }
+    room.clock.advance(awaitWordInMs - 1);
+    expect(await room.syncIdentity('primary', device('d0'))).toMatchObject({ reason: 'deletionNotTold' });
+    room.clock.advance(1);
+    for (const id of ids(5)) expect(await room.syncIdentity('primary', device(id))).toMatchObject({ did: 'disabled' });
+    expect(await listOpen(room.ledger)).toEqual([]);
+  });
+
+  it('is not suspected because of a device that came back: its next end is awaited anew', async () => {
+    const room = await aFleet(2);
+    const back = structuredClone(room.hubs.primary.identityOf(device('d0')));
+    room.hubs.primary.remove(device('d0'));
+    await room.syncIdentity('primary', device('d0'));
+    room.hubs.primary.addDevice('d0');
+    room.hubs.primary.edit(device('d0'), back);
+    await room.syncIdentity('primary', device('d0'));
+    expect(await room.ledger.countMissing('primary', 9)).toBe(0);
+    room.clock.advance(awaitWordInMs);
+    room.hubs.primary.remove(device('d0'));
+    expect(await room.syncIdentity('primary', device('d0'))).toMatchObject({ reason: 'deletionNotTold' });
+    // An event ends the waiting.
+    expect(await room.handleEvent(deleted('d0'))).toEqual({ kind: 'done', did: 'disabled' });
+    expect(await room.ledger.countMissing('primary', 9)).toBe(0);
   });
 
   it('or by a life that came back', () => {

@@ -50,7 +50,7 @@ describe('a delete', () => {
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'updated' });
     expect(room.hubs.secondary.contents()).toEqual(room.hubs.primary.contents());
     room.hubs.primary.remove(d);
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(room.ledger.row(d)?.state).toBe('tombstone');
   });
 
@@ -60,10 +60,10 @@ describe('a delete', () => {
     primary.addDevice('d');
     await room.syncIdentity('primary', d);
     primary.remove(d);
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'disabled' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'disabled' });
     expect(secondary.identityOf(d).status).toBe('disabled');
     expect(room.queue.messages).toEqual([
-      { message: { hubName: 'p-hub', deviceId: 'd', attempt: 1 }, delayInMs: 7 * 24 * hour },
+      { message: { hubName: 'p-hub', deviceId: 'd', attempt: 1, deleteTold: true }, delayInMs: 7 * 24 * hour },
     ]);
     const first = room.queue.messages.shift();
     room.clock.advance(first?.delayInMs ?? 0);
@@ -82,7 +82,7 @@ describe('a delete', () => {
     await room.syncIdentity('primary', d);
     const back = structuredClone(primary.identityOf(d));
     primary.remove(d);
-    await room.syncIdentity('primary', d);
+    await room.syncIdentity('primary', d, 'deleteTold');
     primary.addDevice('d');
     primary.edit(d, back);
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'updated' });
@@ -100,7 +100,7 @@ describe('a delete', () => {
     };
     expect((await room.syncIdentity('primary', d)).kind).toBe('notNow');
     room.hubs.primary.remove(d);
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(room.hubs.secondary.has(d)).toBe(false);
   });
 

@@ -90,6 +90,15 @@ export class FakeLedger implements LedgerPort {
     );
   }
 
+  countMissing(source: HubRole, limit: number) {
+    return this.#call('countMissing', () => {
+      const missing = [...this.rows].filter(
+        ([name, { missingSince }]) => name.startsWith(`${source}:`) && missingSince,
+      );
+      return Math.min(limit, missing.length);
+    });
+  }
+
   listPendingDeletes(source: HubRole, before: Date, limit: number) {
     return this.#call('listPendingDeletes', () =>
       [...this.rows]

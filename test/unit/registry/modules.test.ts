@@ -48,7 +48,7 @@ describe('a module', () => {
     primary.addModule('d', 'm');
     await room.syncIdentity('primary', d);
     primary.remove(m);
-    expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('primary', m, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(Object.keys(secondary.contents())).toEqual(['d']);
   });
 
@@ -59,7 +59,7 @@ describe('a module', () => {
     primary.addModule('d', 'm');
     await room.syncIdentity('primary', d);
     primary.remove(m);
-    expect(await room.syncIdentity('primary', m)).toEqual({ kind: 'done', did: 'disabled' });
+    expect(await room.syncIdentity('primary', m, 'deleteTold')).toEqual({ kind: 'done', did: 'disabled' });
     expect(secondary.has(m)).toBe(true);
     await drain(room);
     expect(secondary.has(m)).toBe(false);
@@ -190,7 +190,8 @@ describe('a module', () => {
         const room = setUp({ graceInMs });
         const { primary, secondary } = room.hubs;
         const tell = async () => {
-          for (const hint of order) await room.syncIdentity('primary', hints[hint]);
+          for (const hint of order)
+            await room.syncIdentity('primary', hints[hint], primary.has(d) ? 'hint' : 'deleteTold');
         };
         for (let life = 1; life <= 3; life += 1) {
           primary.addDevice('d');

@@ -119,7 +119,7 @@ describe('a copy that an operator edited on the standby', () => {
     room.hubs.primary.edit(d, { statusReason: 'news' });
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'foreign' });
     expect(room.hubs.secondary.identityOf(d)).toMatchObject({ status: 'disabled', statusReason: 'by hand' });
-    expect(await room.syncIdentity('primary', d, true)).toEqual({ kind: 'done', did: 'updated' });
+    expect(await room.syncIdentity('primary', d, 'asked')).toEqual({ kind: 'done', did: 'updated' });
     expect(list(room)).toEqual([]);
     room.hubs.primary.edit(d, { statusReason: 'more news' });
     expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'updated' });
@@ -133,7 +133,7 @@ describe('whoever is connected on the standby', () => {
     const room = await mirrored();
     connect(room);
     room.hubs.primary.edit(d, { authentication: someKeys('new') });
-    expect(await room.syncIdentity('primary', d, true)).toEqual({ kind: 'nothing', reason: 'homeElsewhere' });
+    expect(await room.syncIdentity('primary', d, 'asked')).toEqual({ kind: 'nothing', reason: 'homeElsewhere' });
     room.hubs.primary.remove(d);
     expect(await room.handleEvent(deleted('d'))).toEqual({ kind: 'skipped', reason: 'homeElsewhere' });
     room.hubs.secondary.connect(d, false);
@@ -237,10 +237,10 @@ describe('a write of ours', () => {
     room.ledger.onCall = (operation, phase) => {
       if (operation === 'write' && phase === 'before' && (writes += 1) === 2) throw new TypeError('killed here');
     };
-    await expect(room.syncIdentity('primary', d)).rejects.toThrow('killed here');
+    await expect(room.syncIdentity('primary', d, 'deleteTold')).rejects.toThrow('killed here');
     expect(room.hubs.secondary.identityOf(d).status).toBe('disabled');
     room.ledger.onCall = () => {};
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'disabled' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'disabled' });
     await drain(room);
     expect(room.hubs.secondary.has(d)).toBe(false);
   });

@@ -20,7 +20,7 @@ describe('what the twin room is told', () => {
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'done' });
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'done' });
     room.hubs.primary.remove(d);
-    expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'sourceGone' });
+    expect(await room.replicate.replicateIdentity('primary', d, true)).toEqual({ kind: 'sourceGone' });
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'sourceGone' });
     await drain(room);
     expect(await room.replicate.replicateIdentity('primary', d)).toEqual({ kind: 'sourceGone' });

@@ -13,7 +13,10 @@ import { created, deleted, device, drain, module, setUp, type Room } from './fak
 /** What an app host that is killed leaves: the call it was in never ends well, and its hint is delivered again. */
 class Killed extends Error {}
 
-type Hint = { kind: 'event'; raw: unknown } | { kind: 'queue'; raw: unknown } | { kind: 'stream'; key: IdentityKey };
+type Hint =
+  | { kind: 'event'; raw: unknown }
+  | { kind: 'queue'; raw: unknown }
+  | { kind: 'stream'; key: IdentityKey; isDeleteTold?: boolean };
 
 const step = fc.record({
   deviceId: fc.constantFrom('a', 'b', 'A'),
@@ -48,7 +51,7 @@ const act = ({ hubs }: Room, { deviceId, moduleId, what, value }: Step): Hint[] 
   }
   if (what === 'deleteModule' && primary.has(m)) {
     primary.remove(m);
-    return [{ kind: 'stream', key: m }];
+    return [{ kind: 'stream', key: m, isDeleteTold: true }];
   }
   if (what === 'change') {
     const key = primary.has(m) ? m : d;
@@ -113,9 +116,9 @@ const play = async ({ steps, seed, processes, graceInMs, faultShare }: Scenario)
     const app = pick(apps);
     try {
       if (hint.kind === 'stream') {
-        const outcome = await app.replicateIdentity('primary', hint.key);
+        const outcome = await app.replicateIdentity('primary', hint.key, hint.isDeleteTold);
         if (outcome.kind !== 'done' && outcome.kind !== 'sourceGone')
-          await app.markDirty('primary', hint.key, outcome.kind);
+          await app.markDirty('primary', hint.key, hint.isDeleteTold ? 'deleted' : outcome.kind);
       } else await (hint.kind === 'event' ? app.event(hint.raw) : app.queue(hint.raw));
     } catch (error) {
       if (!(error instanceof Killed) && !(error instanceof Error && 'retryable' in error)) throw error;

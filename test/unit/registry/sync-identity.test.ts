@@ -102,7 +102,7 @@ describe('a copy of a device', () => {
     secondary.onCall = (operation) => {
       if (operation === 'updateIdentity') secondary.edit(d, {});
     };
-    const outcome = await room.syncIdentity('primary', d, true);
+    const outcome = await room.syncIdentity('primary', d, 'asked');
     expect(outcome).toMatchObject({ kind: 'notNow', reason: 'contended', error: { code: 'preconditionFailed' } });
     expect(secondary.calls.filter((call) => call === 'updateIdentity d')).toHaveLength(5);
   });
@@ -113,7 +113,7 @@ describe('a copy of a device', () => {
     room.hubs.primary.onCall = (operation, _, phase) => {
       if (operation === 'getTwin' && phase === 'before') room.hubs.primary.remove(d);
     };
-    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'done', did: 'deleted' });
+    expect(await room.syncIdentity('primary', d, 'deleteTold')).toEqual({ kind: 'done', did: 'deleted' });
     expect(room.hubs.secondary.has(d)).toBe(false);
   });
 

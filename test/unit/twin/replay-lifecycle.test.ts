@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deletedMark } from '../../../src/registry/ports.js';
 import { aLifecycle, anUpdate } from './events.js';
 import { anError, aRoom } from './fakes.js';
 
@@ -6,16 +7,16 @@ const device = { deviceId: 'd1' };
 const module = { deviceId: 'd1', moduleId: 'm1' };
 
 describe('lifecycle events of the active hub', () => {
-  it.each(['createDeviceIdentity', 'deleteDeviceIdentity'] as const)(
-    '%s of a device marks its id dirty',
-    async (op) => {
-      const room = aRoom();
-      await room.replay(aLifecycle(device, op));
-      expect(room.registry.marks).toEqual([{ source: 'primary', key: device, reason: 'lifecycle' }]);
-      expect(room.registry.replicated).toEqual([]);
-      expect(room.counters.read(room.clock.now()).applied).toBe(1);
-    },
-  );
+  it.each([
+    ['createDeviceIdentity', 'lifecycle'],
+    ['deleteDeviceIdentity', deletedMark],
+  ] as const)('%s of a device marks its id dirty', async (op, reason) => {
+    const room = aRoom();
+    await room.replay(aLifecycle(device, op));
+    expect(room.registry.marks).toEqual([{ source: 'primary', key: device, reason }]);
+    expect(room.registry.replicated).toEqual([]);
+    expect(room.counters.read(room.clock.now()).applied).toBe(1);
+  });
 
   it('of a module replicate it by state, both ways', async () => {
     const room = aRoom();
