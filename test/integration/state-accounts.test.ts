@@ -60,7 +60,8 @@ describe('the routing document in two state accounts', () => {
     await second.outage?.resume();
     await rig.untilEqual();
     expect(tagsOf(rig, 'secondary')['site']).toBe('moved');
-    expect(await rig.health()).toMatchObject({ ok: true, epoch: 6, routingProblem: null });
+    const isWell = { ok: true, epoch: 6, routingProblem: null };
+    await vi.waitFor(async () => expect(await rig.health()).toMatchObject(isWell), wait);
     expect(await read(second)).toEqual(documentOf(rig.lab, 6, 'primary'));
   });
 
