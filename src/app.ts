@@ -14,6 +14,7 @@ import { createConfirmDelete } from './registry/confirm-delete.js';
 import { createRegistryEventHandler } from './registry/handle-event.js';
 import { createRegistryRetryHandler } from './registry/handle-retry.js';
 import { paceRepairs } from './registry/pace-repair.js';
+import { purgeTombstones } from './registry/purge-tombstones.js';
 import { createReplicate } from './registry/replicate.js';
 import { createIdentitySync } from './registry/sync-identity.js';
 import { createSyncNow } from './registry/sync-now.js';
@@ -112,6 +113,11 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
         await sweepDeletions(sweep);
         await sweepMarks(sweep);
       }),
+    });
+    app.timer('ledgerPurge', {
+      // Once a day, at a quiet minute: the whole ledger is looked through.
+      schedule: '0 17 3 * * *',
+      handler: registrySweepHandler(() => purgeTombstones({ ledger, clock, logger })),
     });
     registerTwinFunctions({
       settings,

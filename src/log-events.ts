@@ -15,6 +15,7 @@ export type LogEventId =
   | 'breaker.closed' // by an operator; count, allow
   | 'identity.deleteConfirmed' // an operator gave a copy up; deviceId, outcome
   | 'repair.swept' // dirty marks whose message was missing got one; hub, count
+  | 'ledger.purged' // rows of identities that ended long ago were deleted; count
   | 'identity.kept' // a copy is left as it is, since somebody else wrote it or lives there; reason
   | 'hint.skipped' // an event that asks for nothing; reason
   | 'twin.batch' // a batch was processed; counts

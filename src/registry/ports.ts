@@ -54,6 +54,11 @@ export interface LedgerPort {
 
   /** Identities that `source` lacks though nobody told of their deletion (`missingSince`), counted up to `limit`. */
   countMissing(source: HubRole, limit: number): Promise<number>;
+  /**
+   * Deletes rows of `source` that are tombstones and were last written before `before`, at most `limit`. Resolves with their number. A row
+   * that is written meanwhile stays.
+   */
+  purgeTombstones(source: HubRole, before: Date, limit: number): Promise<number>;
   /** Devices other than `key` that the ledger calls copied, at most `limit`: those beside it. */
   others(source: HubRole, key: IdentityKey, limit: number): Promise<IdentityKey[]>;
   readonly kept: KeptPort;

@@ -223,6 +223,27 @@ describe('pending deletions', () => {
   });
 });
 
+describe('tombstones', () => {
+  it('are purged by the time of their last write; other rows stay', async () => {
+    const fresh = createStorage(
+      { kind: 'connectionString', value: azurite.connectionString },
+      { hubNames: { primary: 'purge-p', secondary: 'purge-s' } },
+    ).ledger;
+    const keys = ['a', 'b', 'c', 'd'].map((deviceId) => ({ deviceId }));
+    const [a, b, c, d] = keys as [IdentityKey, IdentityKey, IdentityKey, IdentityKey];
+    for (const key of [a, b]) await fresh.write('primary', anEntry(key, { state: 'tombstone' }));
+    await fresh.write('primary', anEntry(c));
+    await fresh.write('secondary', anEntry(d, { state: 'tombstone' }));
+    const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 60_000)];
+    expect(await fresh.purgeTombstones('primary', past, 10)).toBe(0);
+    expect(await fresh.purgeTombstones('primary', future, 1)).toBe(1);
+    expect(await fresh.purgeTombstones('primary', future, 10)).toBe(1);
+    const left = await Promise.all(keys.map((key) => fresh.read('primary', key)));
+    expect(left.map((row) => row?.state)).toEqual([undefined, undefined, 'copied', undefined]);
+    expect((await fresh.read('secondary', d))?.state).toBe('tombstone');
+  });
+});
+
 describe('the breaker', () => {
   it('has one row for each direction, written by whoever read the last one', async () => {
     const { breaker } = storage.ledger;

@@ -9,6 +9,7 @@ import { createKeptRows } from './kept-rows.js';
 import { encodeRowKey } from './key-encoding.js';
 import { createStorageCall } from './storage-call.js';
 import { isContainerAway, isStatus } from './storage-errors.js';
+import { createTombstonePurge } from './tombstones.js';
 
 const rowSchema = z.object({
   etag: z.string(),
@@ -154,6 +155,7 @@ export const createTableLedger = (table: TableClient, hubNames: Record<HubRole, 
         }
         return keys;
       }),
+    purgeTombstones: createTombstonePurge(table, call, partitionOf),
     breaker: createBreakerRows(table, call, {
       breakerOf: (source) => `${partitionOf(source)}~breaker`,
       copiesOf: partitionOf,

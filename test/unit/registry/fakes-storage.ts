@@ -99,6 +99,14 @@ export class FakeLedger implements LedgerPort {
     });
   }
 
+  purgeTombstones(source: HubRole, _before: Date, limit: number) {
+    return this.#call('purgeTombstones', () => {
+      const gone = [...this.rows].filter(([name, { state }]) => name.startsWith(`${source}:`) && state === 'tombstone');
+      for (const [name] of gone.slice(0, limit)) this.rows.delete(name);
+      return Math.min(limit, gone.length);
+    });
+  }
+
   listPendingDeletes(source: HubRole, before: Date, limit: number) {
     return this.#call('listPendingDeletes', () =>
       [...this.rows]
