@@ -30,6 +30,7 @@ import { registerFailoverFunctions } from './wiring/failover-functions.js';
 import { registerHttpFunctions } from './wiring/http-functions.js';
 import { olderLifeFinder } from './wiring/older-life.js';
 import { registerRelayFunctions } from './wiring/relay-functions.js';
+import { registerRouteFunctions } from './wiring/route-functions.js';
 import { registerTwinFunctions } from './wiring/twin-functions.js';
 
 export interface AppOptions {
@@ -119,6 +120,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
       schedule: '0 17 3 * * *',
       handler: registrySweepHandler(() => purgeTombstones({ ledger, clock, logger })),
     });
+    registerRouteFunctions({ settings, rows: services.routes, clock, logger });
     registerTwinFunctions({
       settings,
       hubs,

@@ -36,6 +36,10 @@ export type LogEventId =
   | 'routing.hubsDiffer' // the document's hubs are not those of the settings
   | 'routing.byHand' // an operator's first document; the refusal, or activeHub and epoch
   | 'routing.notMade' // there is no document, and it is not made by itself; sign
+  | 'route.status' // how a hub sees its route to the twin changes' event hub; endpoint, status
+  | 'route.mayHaveLost' // the hub has given up messages of such a route; endpoint, from
+  | 'route.lossSeen' // an operator has seen to it; endpoint
+  | 'route.unreadable' // ARM does not tell how a hub's routes are; hub, code
   | 'health.unreadable' // a stored figure could not be read
   | 'functions.notRegistered' // settings that are not there; names
   | 'hub.retry'

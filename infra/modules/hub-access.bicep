@@ -44,6 +44,7 @@ resource watchRole 'Microsoft.Authorization/roleDefinitions@2022-04-01' = if (wa
         actions: [
           'Microsoft.Devices/iotHubs/Read'
           'Microsoft.Devices/iotHubs/listkeys/Action'
+          'Microsoft.Devices/iotHubs/routingEndpointsHealth/Read'
           'Microsoft.Devices/iotHubs/eventHubEndpoints/consumerGroups/Read'
           'Microsoft.Devices/iotHubs/eventHubEndpoints/consumerGroups/Write'
         ]

@@ -5,6 +5,7 @@ import type { HubRole, IdentityKey } from '../hub-model.js';
 import { deviceHostOf, serviceHostOf } from '../hub-name.js';
 import type { Logger } from '../log-events.js';
 import type { ReportedWriter, RetryQueuePort } from '../registry/ports.js';
+import type { RouteRowsPort } from '../health/route-ports.js';
 import type { RoutingStorePort } from '../routing/ports.js';
 import type { Connection, Settings, StorageSettings } from '../settings.js';
 import type { StandStillWatch } from '../stand-still.js';
@@ -31,6 +32,7 @@ export interface Services {
   /** Of the watched hubs: what is known of them, and what consumers told. */
   watches: WatchStorePort;
   progress: ProgressPort;
+  routes: RouteRowsPort;
   /** Of the state storage. */
   blobs: BlobServiceClient;
   /** One per state storage account. */
@@ -121,6 +123,7 @@ export function connectServices(options: ConnectOptions): Services {
     park: first.parked,
     watches: first.watches,
     progress: first.progress,
+    routes: first.routes,
     blobs: first.blobs,
     positions: first.positions,
     routingStores: [first.routingStore, ...others],

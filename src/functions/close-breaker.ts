@@ -9,6 +9,8 @@ import { refuse } from './refuse.js';
 export interface CloseBreakerOptions {
   /** Resolves with those that were open. `allow`: how many copies more may lose their access beside the limit. */
   close: (allow: number) => Promise<{ source: string; reason: string }[]>;
+  /** Resolves with the routes that may have lost changes: the operator has seen to them. */
+  forgetLosses: () => Promise<{ source: string; endpoint: string }[]>;
   operatorKey: string | undefined;
   logger: Logger;
   retryAfterInSeconds: number;
@@ -27,7 +29,7 @@ const readBody = async (request: HttpRequest) => {
 };
 
 /**
- * `POST /api/breaker/close` with the operator's key and `{allow?}` -> 200 `{closed: [{source, reason}]}`. What was stopped comes back from
+ * `POST /api/breaker/close` with the operator's key and `{allow?}` -> 200 `{closed: [{source, reason}], routes: [{source, endpoint}]}`. What was stopped comes back from
  * its queue within ten minutes. 400 `wrongBody`; 401 `wrongKey`; 503 `storageAway`.
  */
 export async function answerCloseBreaker(
@@ -40,7 +42,9 @@ export async function answerCloseBreaker(
   try {
     const closed = await options.close(body.allow);
     options.logger.event('warn', 'breaker.closed', { count: closed.length, allow: body.allow });
-    return { status: 200, headers: { 'Cache-Control': 'no-store' }, jsonBody: { closed } };
+    const routes = (await options.forgetLosses()).map(({ source, endpoint }) => ({ source, endpoint }));
+    for (const { endpoint } of routes) options.logger.event('warn', 'route.lossSeen', { endpoint });
+    return { status: 200, headers: { 'Cache-Control': 'no-store' }, jsonBody: { closed, routes } };
   } catch (error) {
     if (!isAppError(error)) throw error;
     return refuse(503, 'storageAway', 'The breaker can not be written now.', {

@@ -19,6 +19,8 @@ interface HealthSources {
   hubProblems(): Partial<Record<HubRole, string>>;
   /** Copies that are left as they are, since somebody else wrote them or lives there. */
   listKept(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
+  /** Routes to the event hubs of twin changes that do not deliver, or may have lost some. Empty where no ARM resource is set. */
+  listRoutes(): Promise<TroubledRoute[]>;
   /** Directions in which nothing is taken away on the standby until a person has looked. */
   listBreakers(): Promise<{ source: HubRole; reason: string; since: Date; taken: number }[]>;
 }
@@ -50,7 +52,25 @@ export interface HealthReport {
   kept: { counts: Record<string, number>; first: ListedCopy[] } | null;
   /** Open ones: `ok` is false meanwhile. `since`: ISO 8601. */
   breakers: { source: HubRole; reason: string; since: string; taken: number }[] | null;
+  /** `ok` is false while one of them may have lost changes. Times are ISO 8601; `to` is null while the route is dead. */
+  routes:
+    | {
+        source: HubRole;
+        endpoint: string;
+        status: string;
+        since: string;
+        mayHaveLost: { from: string; to: string | null } | null;
+      }[]
+    | null;
   lagInMs: number | null;
+}
+
+interface TroubledRoute {
+  source: HubRole;
+  endpoint: string;
+  status: string;
+  since: Date;
+  loss?: { from: Date; to?: Date };
 }
 
 /** `source`: the role of the hub that it is a copy of. `since`: ISO 8601. */
@@ -67,6 +87,14 @@ interface KeptCopy {
   reason: string;
   since: Date;
 }
+
+const toRoute = ({ source, endpoint, status, since, loss }: TroubledRoute) => ({
+  source,
+  endpoint,
+  status,
+  since: since.toISOString(),
+  mayHaveLost: loss ? { from: loss.from.toISOString(), to: loss.to?.toISOString() ?? null } : null,
+});
 
 const listed = ({ source, key, reason, since }: KeptCopy): ListedCopy => ({
   source,
@@ -115,21 +143,23 @@ export function createHealth(options: HealthOptions): Health {
     async ok() {
       await readRouting();
       const breakers = await orNull('breakers', sources.listBreakers());
-      return isOk() && !breakers?.length;
+      const routes = await orNull('routes', sources.listRoutes());
+      return isOk() && !breakers?.length && !routes?.some(({ loss }) => loss);
     },
     async report() {
       const routing = await readRouting();
-      const [dirty, retryQueue, poison, parked, kept, breakers] = await Promise.all([
+      const [dirty, retryQueue, poison, parked, kept, breakers, routes] = await Promise.all([
         orNull('dirty', sources.countDirty()),
         orNull('retryQueue', sources.countRetryQueue()),
         orNull('poison', sources.countPoison()),
         orNull('parked', sources.countParked()),
         orNull('kept', sources.listKept()),
         orNull('breakers', sources.listBreakers()),
+        orNull('routes', sources.listRoutes()),
       ]);
       const { lagInMs, ...counted } = counters.read(clock.now());
       return {
-        ok: isOk() && !breakers?.length,
+        ok: isOk() && !breakers?.length && !routes?.some(({ loss }) => loss),
         instanceId,
         startedAt,
         activeHub: routing?.activeHub ?? null,
@@ -146,6 +176,7 @@ export function createHealth(options: HealthOptions): Health {
         parked,
         breakers: breakers && breakers.map(({ since, ...rest }) => ({ ...rest, since: since.toISOString() })),
         kept: kept && { counts: kept.counts, first: kept.first.map(listed) },
+        routes: routes && routes.map(toRoute),
         lagInMs: lagInMs ?? null,
       };
     },

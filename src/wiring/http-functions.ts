@@ -13,13 +13,14 @@ import type { Logger } from '../log-events.js';
 import { closeBreakers, listOpen } from '../registry/guard-taking.js';
 import type { ConfirmDelete } from '../registry/confirm-delete.js';
 import type { SyncNow } from '../registry/sync-now.js';
+import { forgetLosses, listTroubled } from '../health/watch-routes.js';
 import { isTrouble } from '../routing/problem.js';
 import type { RoutingState } from '../routing/state.js';
 import type { Settings } from '../settings.js';
 
 export interface HttpFunctionsOptions {
   settings: Settings;
-  services: Pick<Services, 'ledger' | 'queue' | 'park' | 'problems'>;
+  services: Pick<Services, 'ledger' | 'queue' | 'park' | 'problems' | 'routes'>;
   routing: RoutingState;
   counters: Counters;
   clock: Clock;
@@ -77,6 +78,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       authLevel: 'anonymous',
       handler: closeBreakerHandler({
         close: (allow) => closeBreakers({ ledger, clock }, allow),
+        forgetLosses: () => forgetLosses(services.routes),
         operatorKey: settings.operatorKey,
         logger,
         retryAfterInSeconds,
@@ -106,6 +108,7 @@ export function registerHttpFunctions(options: HttpFunctionsOptions): void {
       countParked: () => park.countParked(),
       hubProblems: () => services.problems.read(),
       listKept: () => ledger.kept.list(),
+      listRoutes: () => (mirrors ? listTroubled(services.routes) : Promise.resolve([])),
       listBreakers: () => (mirrors ? listOpen(ledger) : Promise.resolve([])),
     },
   });

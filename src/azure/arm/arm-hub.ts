@@ -1,10 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { IotHubClient } from '@azure/arm-iothub';
 import type { TokenCredential } from '@azure/identity';
-import { AppError } from '../../errors.js';
 import type { HubArmPort } from '../../failover/ports.js';
-import { withinDeadline } from '../deadline.js';
-import { translateArmError } from './arm-errors.js';
+import { callArm } from './arm-call.js';
 import { readingOf } from './hub-document.js';
 
 export interface ArmHubOptions {
@@ -30,35 +28,26 @@ export function createArmHub({ resource, endpoint, credential }: ArmHubOptions):
   const client = new IotHubClient(credential, subscriptionId, { endpoint, retryOptions: { maxRetries: 0 } });
   const hubs = client.iotHubResource;
 
-  const call = async <T>(what: string, timeoutInMs: number, run: (abortSignal: AbortSignal) => Promise<T>) => {
-    const late = () => new AppError('armTimeout', `${what}: no answer in ${timeoutInMs} ms`, { retryable: true });
-    try {
-      return await withinDeadline(timeoutInMs, late, run);
-    } catch (error) {
-      throw translateArmError(what, error);
-    }
-  };
-
   return {
     read: ({ timeoutInMs }) =>
-      call('read hub', timeoutInMs, async (abortSignal) =>
+      callArm('read hub', timeoutInMs, async (abortSignal) =>
         readingOf(await hubs.get(resourceGroup, name, { abortSignal }), resource),
       ),
     listConsumerGroups: ({ timeoutInMs }) =>
-      call('list consumer groups', timeoutInMs, async (abortSignal) => {
+      callArm('list consumer groups', timeoutInMs, async (abortSignal) => {
         const groups: string[] = [];
         for await (const group of hubs.listEventHubConsumerGroups(resourceGroup, name, EVENTS, { abortSignal }))
           if (group.name !== undefined) groups.push(group.name);
         return groups;
       }),
     createConsumerGroup: (group, { timeoutInMs }) =>
-      call('create consumer group', timeoutInMs, async (abortSignal) => {
+      callArm('create consumer group', timeoutInMs, async (abortSignal) => {
         // An empty body is refused (400): the name has to stand in it as well.
         const body = { properties: { name: group } };
         await hubs.createEventHubConsumerGroup(resourceGroup, name, EVENTS, group, body, { abortSignal });
       }),
     checkKey: (key, { timeoutInMs }) =>
-      call('list keys', timeoutInMs, async (abortSignal) => {
+      callArm('list keys', timeoutInMs, async (abortSignal) => {
         let verdict: 'valid' | 'stale' = 'stale';
         for await (const policy of hubs.listKeys(resourceGroup, name, { abortSignal })) {
           if (policy.keyName.toLowerCase() !== key.name.toLowerCase()) continue;

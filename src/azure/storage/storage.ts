@@ -6,6 +6,7 @@ import type { Clock } from '../../clock.js';
 import { AppError, isAppError } from '../../errors.js';
 import type { HubRole } from '../../hub-model.js';
 import type { RetryQueuePort } from '../../registry/ports.js';
+import type { RouteRowsPort } from '../../health/route-ports.js';
 import type { RoutingStorePort } from '../../routing/ports.js';
 import { systemClock } from '../system-clock.js';
 import type { BudgetStorePort } from '../../pacing/ports.js';
@@ -19,6 +20,7 @@ import { createParkedBlobs, type ParkedBlobs } from './parked-blobs.js';
 import { createPartitionRows } from './partition-rows.js';
 import { createProgressRows } from './progress-rows.js';
 import { createRetryQueue } from './retry-queue.js';
+import { createRouteRows } from './route-rows.js';
 import { createRoutingBlob } from './routing-blob.js';
 import { STORAGE_RETRY, TABLE_RETRY } from './storage-call.js';
 import { createTableLedger, type TableLedger } from './table-ledger.js';
@@ -59,6 +61,7 @@ export interface Storage {
   progress: ProgressPort;
   positions: PositionPort;
   ownUse: OwnUsePort;
+  routes: RouteRowsPort;
   /** For clients that bring their own way of storing: the SDK's checkpoints. */
   blobs: BlobServiceClient;
 }
@@ -134,6 +137,7 @@ export const createStorage = (connection: StorageConnection, options: StorageOpt
     progress: createProgressRows(table),
     positions: createPartitionRows(table),
     ownUse: createOwnUseRows(table, options.hubNames),
+    routes: createRouteRows(table, options.hubNames),
     blobs,
   };
 };

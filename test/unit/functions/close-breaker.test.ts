@@ -14,6 +14,7 @@ function anApi(fails = false) {
     allowed.push(allow);
     return [{ source: 'primary', reason: 'massChange' }];
   };
+  const forgetLosses = async () => [{ source: 'primary', endpoint: 'devicetwin' }];
   const ask = (body: string, key = operatorKey) =>
     answerCloseBreaker(
       new HttpRequest({
@@ -22,7 +23,7 @@ function anApi(fails = false) {
         headers: { 'x-functions-key': key },
         body: { string: body },
       }),
-      { close, operatorKey, logger, retryAfterInSeconds: 5 },
+      { close, forgetLosses, operatorKey, logger, retryAfterInSeconds: 5 },
     );
   return { allowed, logger, ask };
 }
@@ -30,11 +31,19 @@ function anApi(fails = false) {
 describe('POST /api/breaker/close', () => {
   it('closes what is open, with or without a number of further copies', async () => {
     const { ask, allowed, logger } = anApi();
-    const closed = { status: 200, jsonBody: { closed: [{ source: 'primary', reason: 'massChange' }] } };
+    const closed = {
+      status: 200,
+      jsonBody: { closed: [{ source: 'primary', reason: 'massChange' }], routes: [{ endpoint: 'devicetwin' }] },
+    };
     expect(await ask('')).toMatchObject(closed);
     expect(await ask('{"allow": 40}')).toMatchObject(closed);
     expect(allowed).toEqual([0, 40]);
-    expect(logger.events).toMatchObject([{ id: 'breaker.closed' }, { fields: { count: 1, allow: 40 } }]);
+    expect(logger.events).toMatchObject([
+      { id: 'breaker.closed' },
+      { id: 'route.lossSeen' },
+      { fields: { count: 1, allow: 40 } },
+      {},
+    ]);
   });
 
   it('does nothing for another key, another body, or while storage is away', async () => {

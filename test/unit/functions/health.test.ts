@@ -12,6 +12,7 @@ const away = async () => {
   throw new AppError('storageUnavailable', 'away', { retryable: true });
 };
 
+const noRoutes: { source: 'primary'; endpoint: string; status: string; since: Date; loss?: { from: Date } }[] = [];
 const noBreakers: { source: 'primary'; reason: string; since: Date; taken: number }[] = [];
 
 function setUp({
@@ -21,6 +22,7 @@ function setUp({
   needsRouting = true,
   problem = '',
   breakers = noBreakers,
+  routes = noRoutes,
 } = {}) {
   const ageInMs = neverRead ? undefined : age;
   const counters = createCounters();
@@ -45,6 +47,7 @@ function setUp({
       countPoison: storageAway ? away : async () => 6,
       countParked: storageAway ? away : async () => ({ notJson: 7 }),
       hubProblems: () => problems.read(),
+      listRoutes: storageAway ? away : async () => routes,
       listBreakers: storageAway ? away : async () => breakers,
       listKept: storageAway
         ? away
@@ -84,6 +87,20 @@ describe('answerHealth', () => {
     });
   });
 
+  it('is not ok while a route may have lost changes; one that merely fails is listed', async () => {
+    const key = { 'x-functions-key': operatorKey };
+    const route = { source: 'primary' as const, endpoint: 'devicetwin', status: 'unhealthy', since: new Date(0) };
+    const failing = setUp({ routes: [route] });
+    expect(await failing.ask()).toMatchObject({ status: 200 });
+    expect((await failing.ask(key)).jsonBody).toMatchObject({ ok: true, routes: [{ mayHaveLost: null }] });
+    const lossy = setUp({ routes: [{ ...route, status: 'dead', loss: { from: new Date(0) } }] });
+    expect(await lossy.ask()).toMatchObject({ status: 503 });
+    expect((await lossy.ask(key)).jsonBody).toMatchObject({
+      ok: false,
+      routes: [{ status: 'dead', mayHaveLost: { from: '1970-01-01T00:00:00.000Z', to: null } }],
+    });
+  });
+
   it('needs no routing document where the app neither mirrors nor routes', async () => {
     const { ask } = setUp({ neverRead: true, needsRouting: false });
     expect(await ask()).toMatchObject({ status: 200, jsonBody: { ok: true } });
@@ -118,6 +135,7 @@ describe('answerHealth', () => {
       poison: 6,
       parked: { notJson: 7 },
       breakers: [],
+      routes: [],
       kept: {
         counts: { dpsMove: 1 },
         first: [{ source: 'primary', deviceId: 'd', reason: 'dpsMove', since: '1970-01-01T00:00:00.000Z' }],
@@ -168,9 +186,10 @@ describe('answerHealth', () => {
       parked: null,
       kept: null,
       breakers: null,
+      routes: null,
     });
     expect(logger.events.map(({ id, fields }) => [id, fields['figure'], fields['code']])).toEqual(
-      ['dirty', 'retryQueue', 'poison', 'parked', 'kept', 'breakers'].map((figure) => [
+      ['dirty', 'retryQueue', 'poison', 'parked', 'kept', 'breakers', 'routes'].map((figure) => [
         'health.unreadable',
         figure,
         'storageUnavailable',
