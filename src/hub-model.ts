@@ -87,6 +87,9 @@ export interface Twin {
   tags: JsonObject;
   desired: JsonObject;
   reported: JsonObject;
+  /** Of its identity, as of the same moment. Absent where the hub does not tell. */
+  identityEtag?: string;
+  isConnected?: boolean;
 }
 
 /** Merge patches (RFC 7396): null removes. An absent section is left alone. */

@@ -71,7 +71,7 @@ const bringUp = async (
 ): Promise<SyncAction> => {
   const { source } = plan;
   const { target, ledger, did } = await writeIdentity(run, plan, pair.ledger);
-  const { version, copyEtag } = await copyTwin(run, source.key);
+  const { version, copyEtag } = await copyTwin(run, source.key, target);
   const isKnown = isRecorded(ledger, source, target);
   if (isKnown && version < (ledger?.sourceVersion ?? 0)) await tellRolledBack(run, source);
   // A repair by state is ahead of the stream: what it holds must be known, or the changes behind it would take the copy back.

@@ -14,6 +14,8 @@ interface CopyMark {
   begunAt: Date;
   /** It is somebody else's now, who lives there. */
   isMoved?: true;
+  /** Of the copy's identity after our last write of it; absent while that is not certain. */
+  identityEtag?: string;
   /** Of the source's twin that was last copied, when, and the ETag of the copy's twin after that; absent while the copy is not complete. */
   state?: { version: number; at: Date; etag?: string };
 }
@@ -48,6 +50,7 @@ export const createReplicate = (
         generationId: state === 'creating' ? '' : row.targetGenerationId,
         begunAt,
         ...(row.kept === 'dpsMove' && { isMoved: true as const }),
+        ...(state === 'copied' && row.writing === undefined && row.targetEtag && { identityEtag: row.targetEtag }),
         ...(state === 'copied' &&
           version !== undefined && { state: { version, at, ...(etag !== undefined && { etag }) } }),
       };

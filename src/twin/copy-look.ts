@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isAppError } from '../errors.js';
-import { keyText, type IdentityKey } from '../hub-model.js';
+import { keyText, type IdentityKey, type Twin } from '../hub-model.js';
 import type { Effects } from './effects.js';
 import { classifyFailure } from './hold.js';
 import type { CopyMark } from './ports.js';
@@ -55,11 +55,22 @@ export async function lookAtCopy(key: IdentityKey, isContended: boolean, fx: Eff
   }
 }
 
-/** Reads the copy itself. `undefined`: there is none. */
+/**
+ * Somebody has written the copy's identity since we did, and is connected as it: a move, which the ledger may not know yet. The state of
+ * both hubs tells then.
+ */
+export const seemsMoved = (copy: Twin, mark: CopyMark | undefined): boolean =>
+  copy.isConnected === true &&
+  copy.identityEtag !== undefined &&
+  mark?.identityEtag !== undefined &&
+  copy.identityEtag !== mark.identityEtag;
+
+/** Reads the copy itself. `undefined`: there is none, or it is not ours alone. */
 export async function readCopy(key: IdentityKey, { mark }: CopyLook, fx: Effects): Promise<Step | undefined> {
   try {
     const copy = await fx.target.getTwin(key);
-    return copy && { kind: 'looked', look: { mark, etag: copy.etag, isRead: true } };
+    if (copy === undefined || seemsMoved(copy, mark)) return undefined;
+    return { kind: 'looked', look: { mark, etag: copy.etag, isRead: true } };
   } catch (error) {
     const failure = classifyFailure(error);
     return failure.kind === 'hold' ? failure : undefined;

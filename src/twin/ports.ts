@@ -31,6 +31,8 @@ export interface CopyMark {
   begunAt: Date;
   /** It is somebody else's now, who lives there: nothing is written to it. */
   isMoved?: true;
+  /** Of the copy's identity after our last write of it; absent while that is not certain. */
+  identityEtag?: string;
   /** The last copy by state; absent while the copy is not complete. */
   state?: CopiedState;
 }

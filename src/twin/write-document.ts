@@ -2,6 +2,7 @@ import { isAppError } from '../errors.js';
 import type { IdentityKey, JsonObject, TwinPatch } from '../hub-model.js';
 import { diffPatch } from '../merge-patch.js';
 import type { DocumentWrite } from './coalesce.js';
+import { seemsMoved, type CopyLook } from './copy-look.js';
 import type { Effects } from './effects.js';
 import { classifyFailure, type Failure } from './hold.js';
 import { section, type PlannedEvent } from './plan-identity.js';
@@ -27,16 +28,19 @@ export async function writePatch(
   }
 }
 
-/** There is no replace in the SDK: what the copy has too much is nulled, which takes a reading. `etag` as in writePatch, where known. */
+/**
+ * There is no replace in the SDK: what the copy has too much is nulled, which takes a reading. `etag` as in writePatch, where known. A
+ * copy that seems moved is `missing`, too: by state it is left alone.
+ */
 export async function writeReplace(
   key: IdentityKey,
   write: DocumentWrite<PlannedEvent>,
-  etag: string | undefined,
+  { mark, etag }: CopyLook,
   fx: Effects,
 ): Promise<WriteOutcome> {
   try {
     const copy = await fx.target.getTwin(key);
-    if (copy === undefined) return { kind: 'missing' };
+    if (copy === undefined || seemsMoved(copy, mark)) return { kind: 'missing' };
     if (etag !== undefined && etag !== copy.etag) return { kind: 'conflict' };
     const patch: TwinPatch = {};
     for (const name of ['tags', 'desired'] as const) {

@@ -94,7 +94,7 @@ async function takeStep(
   if (queue === 'reported' && fx.reported) return writeReported(key, write, fx.reported, fx);
   // A replace reads the copy in any case.
   if (look.etag === undefined && write.kind === 'patch') return readOrReplicate(key, look, items, fx);
-  return writeDocument(key, write, look.etag, fx);
+  return writeDocument(key, write, look, fx);
 }
 
 const readOrReplicate = async (
@@ -120,12 +120,12 @@ function dropCovered(work: IdentityWork, fx: Effects): void {
 async function writeDocument(
   key: IdentityKey,
   write: DocumentWrite<PlannedEvent>,
-  etag: string | undefined,
+  look: CopyLook,
   fx: Effects,
 ): Promise<Step> {
-  const outcome = await (write.kind === 'patch' && etag !== undefined
-    ? writePatch(key, write, etag, fx)
-    : writeReplace(key, write, etag, fx));
+  const outcome = await (write.kind === 'patch' && look.etag !== undefined
+    ? writePatch(key, write, look.etag, fx)
+    : writeReplace(key, write, look, fx));
   const items = write.changes.map(({ item }) => item);
   if (outcome.kind === 'missing') return replicateInstead(key, items, fx);
   if (outcome.kind === 'refused') {

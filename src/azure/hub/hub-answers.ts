@@ -44,6 +44,8 @@ export const twinAnswer = z.object({
   version: z.preprocess(toNumber, z.number()),
   tags: jsonObject.nullish(),
   properties: z.object({ desired: jsonObject, reported: jsonObject }),
+  deviceEtag: z.string().nullish(),
+  connectionState: z.string().nullish(),
 });
 export type TwinAnswer = z.infer<typeof twinAnswer>;
 

@@ -3,7 +3,7 @@ import { stripServiceFields } from '../../service-fields.js';
 import type { TwinAnswer } from './hub-answers.js';
 
 export const toTwin = (answer: TwinAnswer): Twin => {
-  const { deviceId, moduleId, etag, version, tags, properties } = answer;
+  const { deviceId, moduleId, etag, version, tags, properties, deviceEtag, connectionState } = answer;
   return {
     key: moduleId === undefined || moduleId === null ? { deviceId } : { deviceId, moduleId },
     etag,
@@ -11,6 +11,8 @@ export const toTwin = (answer: TwinAnswer): Twin => {
     tags: stripServiceFields(tags ?? {}),
     desired: stripServiceFields(properties.desired),
     reported: stripServiceFields(properties.reported),
+    ...(typeof deviceEtag === 'string' && { identityEtag: deviceEtag }),
+    ...(typeof connectionState === 'string' && { isConnected: connectionState === 'Connected' }),
   };
 };
 

@@ -77,7 +77,12 @@ export class FakeHub implements RegistryHubPort {
   }
 
   getTwin(key: IdentityKey) {
-    return this.#call('getTwin', key, () => structuredClone(this.#items.get(keyText(key))?.twin));
+    return this.#call('getTwin', key, () => {
+      const item = this.#items.get(keyText(key));
+      if (item === undefined) return undefined;
+      const { etag: identityEtag, connectionState } = item.identity;
+      return { ...structuredClone(item.twin), identityEtag, isConnected: connectionState === 'Connected' };
+    });
   }
 
   patchTwin(key: IdentityKey, patch: { tags?: JsonObject; desired?: JsonObject }, etag: string) {

@@ -44,6 +44,17 @@ describe('a device that is moved to the standby by somebody else', () => {
     expect(room.ledger.marks.size).toBe(0);
   });
 
+  it('is not overwritten by a copy that was under way while it was moved', async () => {
+    const room = await mirrored();
+    room.hubs.primary.change(d, { tags: { n: 1 } });
+    room.hubs.primary.onCall = () => {
+      room.hubs.primary.onCall = () => {};
+      moveThere(room);
+    };
+    expect(await room.syncIdentity('primary', d)).toEqual({ kind: 'nothing', reason: 'foreign' });
+    livesThere(room);
+  });
+
   it('stays when the delete comes first, and its pending deletion ends', async () => {
     const room = await mirrored();
     room.hubs.primary.remove(d);

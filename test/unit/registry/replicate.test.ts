@@ -39,6 +39,7 @@ describe('what the twin room is told', () => {
     const copied = {
       generationId: room.hubs.secondary.identityOf(d).generationId,
       begunAt,
+      identityEtag: room.hubs.secondary.identityOf(d).etag,
       state: { version, at: begunAt, etag: room.hubs.secondary.twinOf(d).etag },
     };
     expect(await room.replicate.copyOf('primary', d)).toEqual(copied);

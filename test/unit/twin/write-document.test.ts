@@ -97,3 +97,23 @@ describe('a patch of a copy that somebody has written since', () => {
     ]);
   });
 });
+
+describe('a copy that was moved, and whose ledger row does not know it yet', () => {
+  it.each([
+    ['patch', anUpdate],
+    ['replace', aReplace],
+  ] as const)('is written by no %s while its device is connected: the state of both tells', async (_kind, aChange) => {
+    const room = aRoom();
+    const add = (more: object) => room.target.add(device, { tags: { by: 'dps' }, identityEtag: 'theirs', ...more });
+    room.registry.copyMark = () => ({ generationId: 'g1', begunAt: new Date(0), identityEtag: 'ours' });
+    room.registry.outcome = () => ({ kind: 'kept', reason: 'dpsMove' });
+    add({ isConnected: true });
+    await room.replay(aChange(device, { tags: { a: 1 } }));
+    expect([room.target.writes, room.registry.replicated]).toEqual([[], ['d1']]);
+
+    // Whoever only set parents or the like there goes on being mirrored.
+    add({ isConnected: false });
+    await room.replay(aChange(device, { tags: { a: 2 } }));
+    expect([room.target.writes.length, room.registry.replicated]).toEqual([1, ['d1']]);
+  });
+});
