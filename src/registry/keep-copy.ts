@@ -1,6 +1,6 @@
 import type { IdentityKey } from '../hub-model.js';
 import type { IdentityPlan } from './plan-identity.js';
-import type { LedgerEntry } from './ports.js';
+import type { KeepReason, LedgerEntry } from './ports.js';
 import { lookAgain, type SyncRun } from './sync-run.js';
 import { on } from './sync-stop.js';
 
@@ -19,18 +19,35 @@ export const keep = async (
   { reason, ledger, isSourceGone }: Extract<IdentityPlan, { kind: 'keep' }> & { isSourceGone: boolean },
 ): Promise<void> => {
   const now = run.clock.now();
-  // With reported properties written as the device, a connection is no proof for good.
-  const mayBeOurs = reason === 'homeElsewhere' && isSourceGone && run.reported !== undefined;
-  if (ledger?.kept !== reason || ledger.deleteAfter !== undefined) {
+  const isNews = ledger?.kept !== reason || ledger.deleteAfter !== undefined;
+  if (isNews) {
     await on('storage', run.ledger.kept.keep(run.source, key, reason, now));
     run.logger.event('warn', 'identity.kept', { reason, hub: run.hubNames[run.target], ...key });
-    if (ledger !== undefined) {
-      const { deleteAfter, missingSince: _missingSince, ...rest } = ledger;
-      const state = deleteAfter === undefined ? ledger.state : 'copied';
-      await on('storage', run.ledger.write(run.source, { ...rest, state, kept: reason }));
-    }
   }
-  if (reason !== 'homeElsewhere') return;
-  if (mayBeOurs) await lookAgain(run, key, new Date(now.getTime() + OURS_IN_MS));
-  else if (!isSourceGone) await lookAgain(run, key, new Date(now.getTime() + AGAIN_IN_MS));
+  const lookAt = nextLook(run, ledger, reason, isSourceGone);
+  if (lookAt !== undefined) await lookAgain(run, key, lookAt);
+  if (ledger === undefined || (!isNews && lookAt === undefined)) return;
+  const { deleteAfter, missingSince: _missingSince, ...rest } = ledger;
+  const state = deleteAfter === undefined ? ledger.state : 'copied';
+  await on(
+    'storage',
+    run.ledger.write(run.source, { ...rest, state, kept: reason, ...(lookAt !== undefined && { lookAt }) }),
+  );
+};
+
+/** One message on its way is enough: else each hint would add one, and each of those another, for as long as somebody is connected. */
+const nextLook = (
+  run: SyncRun,
+  ledger: LedgerEntry | undefined,
+  reason: KeepReason,
+  isSourceGone: boolean,
+): Date | undefined => {
+  if (reason !== 'homeElsewhere') return undefined;
+  // With reported properties written as the device, a connection is no proof for good.
+  const mayBeOurs = isSourceGone && run.reported !== undefined;
+  if (isSourceGone && !mayBeOurs) return undefined;
+  const afterInMs = mayBeOurs ? OURS_IN_MS : AGAIN_IN_MS;
+  const now = run.clock.now().getTime();
+  const isAwaited = ledger?.kept === reason && (ledger.lookAt?.getTime() ?? 0) - now > afterInMs / 2;
+  return isAwaited ? undefined : new Date(now + afterInMs);
 };

@@ -148,6 +148,8 @@ export interface LedgerEntry {
   kept?: KeepReason;
   /** When the source was first seen without the identity, while nobody had said that it was deleted. */
   missingSince?: Date;
+  /** `kept` only: when a message is to have it looked at again. */
+  lookAt?: Date;
   /** pendingDelete only: not deleted before. */
   deleteAfter?: Date;
   etag?: string;

@@ -26,6 +26,7 @@ const rowSchema = z.object({
   copyEtag: z.string().optional(),
   kept: z.enum(keepReasons).optional(),
   missingSince: z.coerce.date().optional(),
+  lookAt: z.coerce.date().optional(),
 });
 
 const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
@@ -43,6 +44,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
     copyEtag,
     kept,
     missingSince,
+    lookAt,
     ...rest
   } = parsed.data;
   return {
@@ -57,6 +59,7 @@ const toEntry = (key: IdentityKey, row: unknown): LedgerEntry => {
     ...(copyEtag === undefined ? {} : { copyEtag }),
     ...(kept === undefined ? {} : { kept }),
     ...(missingSince === undefined ? {} : { missingSince }),
+    ...(lookAt === undefined ? {} : { lookAt }),
   };
 };
 

@@ -153,6 +153,20 @@ describe('whoever is connected on the standby', () => {
     expect(list(room)).toEqual([{ key: d, reason: 'homeElsewhere' }]);
   });
 
+  it('is looked at again by one message, however many hints come', async () => {
+    const room = await mirrored();
+    room.hubs.secondary.connect(d, true);
+    room.hubs.primary.edit(d, { authentication: someKeys('new') });
+    for (let hints = 0; hints < 5; hints += 1) await room.handleEvent(created('d'));
+    expect(room.queue.messages).toHaveLength(1);
+    for (let looks = 0; looks < 3; looks += 1) {
+      const next = room.queue.messages.shift();
+      room.clock.advance(next?.delayInMs ?? 0);
+      await room.handleRetry(next?.message);
+      expect(room.queue.messages).toHaveLength(1);
+    }
+  });
+
   it('gets its new keys once it has left, while the source is there', async () => {
     const room = await mirrored();
     connect(room);
