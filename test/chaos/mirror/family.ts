@@ -30,6 +30,8 @@ export interface Family {
   moved: Member[];
   connected: Member[];
   after: Act[];
+  /** Deleted on the active hub at the end. */
+  ended: Member[];
 }
 
 const who = fc.constantFrom(...members);
@@ -71,6 +73,7 @@ export const family: fc.Arbitrary<Family> = fc.record({
   moved: fc.uniqueArray(who, { maxLength: 2 }),
   connected: fc.uniqueArray(who, { maxLength: 3 }),
   after: fc.array(act, { maxLength: 6 }),
+  ended: fc.subarray([...members]),
 });
 
 /** `name`: of the family, which no other has. */

@@ -133,7 +133,8 @@ export async function playFamily(
   const owned = ownedBy(hubs, played, family);
   played.touched.clear();
   try {
-    await runAll(mirror, hubs, played, family.after);
+    const ends = family.ended.map((who): Act => ({ do: 'delete', who }));
+    await runAll(mirror, hubs, played, [...family.after, ...ends]);
     const after = await settle(mirror, hubs, played, boundInMs);
     const harmed = owned.filter(({ who }) => !played.touched.has(who));
     return [...after, ...harmed.flatMap(({ own }) => harmOf(hubs.secondary, own))];
