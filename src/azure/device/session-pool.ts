@@ -5,7 +5,7 @@ import type { DeviceSession } from './device-session.js';
 export interface SessionPool<Session extends DeviceSession> {
   /** Runs `task` on the session of this name, opened if there is none; tasks of one name run one after another. */
   use<T>(name: string, open: () => Promise<Session>, task: (session: Session) => Promise<T>): Promise<T>;
-  /** A session of this name is open now. */
+  /** A session of this name is open now, or is being closed: the hub may show it still. */
   has(name: string): boolean;
   /** Waits for the tasks under way and closes everything. */
   close(): Promise<void>;
@@ -19,25 +19,25 @@ export const createSessionPool = <Session extends DeviceSession = DeviceSession>
   const { maxOpen, idleInMs } = options;
   const limit = pLimit(maxOpen);
   const turns = new Map<string, Promise<unknown>>();
-  const closing = new Set<Promise<void>>();
+  const closing = new Map<Promise<void>, string>();
   /** Sessions in use, by name. */
   const used = new Map<string, Session>();
   let inUse = 0;
   let closed = false;
 
-  const closeSession = (session: Session): Promise<void> => {
+  const closeSession = (name: string, session: Session): Promise<void> => {
     const done = session.close().finally(() => closing.delete(done));
-    closing.add(done);
+    closing.set(done, name);
     return done;
   };
   const idle = new LRUCache<string, Session>({
     max: maxOpen,
     ttl: idleInMs,
     ttlAutopurge: true,
-    dispose: (session, _name, reason) => {
+    dispose: (session, name, reason) => {
       // `delete` is a session taken into use.
       if (reason !== 'delete') {
-        void closeSession(session);
+        void closeSession(name, session);
       }
     },
   });
@@ -49,13 +49,13 @@ export const createSessionPool = <Session extends DeviceSession = DeviceSession>
       if (kept.isUsable()) {
         return kept;
       }
-      await closeSession(kept);
+      await closeSession(name, kept);
     }
     while (inUse + idle.size > maxOpen) {
       idle.pop();
     }
     // What is being closed may be this very identity, or still count for the hub.
-    await Promise.all(closing);
+    await Promise.all(closing.keys());
     return open();
   };
 
@@ -72,7 +72,7 @@ export const createSessionPool = <Session extends DeviceSession = DeviceSession>
       if (session !== undefined && !closed && session.isUsable()) {
         idle.set(name, session);
       } else if (session !== undefined) {
-        await closeSession(session);
+        await closeSession(name, session);
       }
     }
   };
@@ -91,14 +91,14 @@ export const createSessionPool = <Session extends DeviceSession = DeviceSession>
         }
       }
     },
-    has: (name) => (used.get(name) ?? idle.peek(name))?.isUsable() ?? false,
+    has: (name) => ((used.get(name) ?? idle.peek(name))?.isUsable() ?? false) || [...closing.values()].includes(name),
     close: async () => {
       closed = true;
       while (idle.size > 0) {
         idle.pop();
       }
       await Promise.allSettled(turns.values());
-      await Promise.all(closing);
+      await Promise.all(closing.keys());
     },
   };
 };

@@ -42,6 +42,19 @@ describe('the session pool', () => {
     expect(open.size).toBe(0);
   });
 
+  it('counts a session as open until it is closed: the hub may show it for as long', async () => {
+    const pool = createSessionPool({ maxOpen: 1, idleInMs: 60_000 });
+    const closed = Promise.withResolvers<void>();
+    const session = { isUsable: () => true, patchReported: nothing, close: () => closed.promise };
+    await pool.use('a', () => Promise.resolve(session), nothing);
+    expect([pool.has('a'), pool.has('b')]).toEqual([true, false]);
+    const ended = pool.close();
+    expect([pool.has('a'), pool.has('b')]).toEqual([true, false]);
+    closed.resolve();
+    await ended;
+    expect(pool.has('a')).toBe(false);
+  });
+
   it('never holds more than allowed, the ones in use included', async () => {
     const { opener, most, open } = aFleet();
     const pool = createSessionPool({ maxOpen: 3, idleInMs: 60_000 });
