@@ -41,6 +41,8 @@ const order: Mutant[] = [
       'return mark && known?.etag',
     ],
     ['a conflict is tried again with the same ETag', 'if (isContended) return', 'if (isContended && !key) return'],
+    ['a device that was just moved is written to', 'copy.isConnected === true &&', 'copy.isConnected === undefined &&'],
+    ['whoever set parents there is mirrored no more', 'copy.isConnected === true &&', ''],
   ]),
   ...mutantsOf('twin/write-identity', ofTwins('copy-age', 'replay-patch', 'write-document'), [
     ['a moved copy is written to', "if (look.mark?.isMoved) return skip('dpsMove', count, fx);", ''],
@@ -84,7 +86,8 @@ const order: Mutant[] = [
   const target = await on('target', run.targetHub.getIdentity(key));`,
     ],
   ]),
-  ...mutantsOf('registry/copy-twin', ofRegistry('sync-identity'), [
+  ...mutantsOf('registry/copy-twin', ofRegistry('sync-identity', 'moves'), [
+    ['a move under way is overwritten', 'await assertNotMoved(run, target, identity);', ''],
     ['a twin by state has no condition', 'patchTwin(key, patch, target.etag)', "patchTwin(key, patch, '*')"],
   ]),
 ];
