@@ -56,11 +56,7 @@ const evidence: Mutant[] = [
   ]),
   ...mutantsOf('registry/plan-with-care', ofRegistry('moves', 'deletes', 'modules'), [
     ['an emptied source is believed', 'await assertSourceKnowsOthers(run, key)', ''],
-    [
-      'a moved device loses its modules',
-      'pair.source !== undefined || key.moduleId === undefined ? closer :',
-      'closer.kind ? closer :',
-    ],
+    ['a moved device loses its modules', 'key.moduleId === undefined ? closer :', 'closer.kind ? closer :'],
     [
       'what another instance of ours wrote is foreign',
       "if (plan.kind === 'keep') await assertNotOvertaken(run, pair);",
@@ -75,8 +71,20 @@ const evidence: Mutant[] = [
     ['a source that knows nobody is believed', 'if (others.length < WITNESSES) return;', 'return;'],
     ['a small ledger takes nothing away', 'if (others.length < WITNESSES) return;', ''],
   ]),
+  ...mutantsOf('registry/await-word', ofRegistry('breaker'), [
+    [
+      'a deletion that nobody told is carried out',
+      "if (run.cause !== 'hint' || row.state",
+      'if (run.cause || row.state',
+    ],
+    [
+      'many that are missing open nothing',
+      "limit + 1))) > limit) await openBreaker(run, 'sourceRolledBack');",
+      'limit + 1))) > limit) return;',
+    ],
+  ]),
   ...mutantsOf('registry/confirm-delete', ofRegistry('confirm-delete'), [
-    ['a confirmed delete is none', '{ deviceId }, true, true)', '{ deviceId }, true, false)'],
+    ['a confirmed delete is none', "{ deviceId }, 'confirmed')", "{ deviceId }, 'asked')"],
   ]),
 ];
 

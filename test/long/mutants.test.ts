@@ -65,10 +65,12 @@ describe('mutants of the rules of order and evidence', () => {
 
   it('are made of lines that are there, once each', async () => {
     expect(mutants.length).toBeGreaterThanOrEqual(20);
-    for (const { file, from } of mutants) {
-      const found = occurrences(await readFile(join(root, file), 'utf8'), from);
-      expect({ file, from, found }).toEqual({ file, from, found: 1 });
-    }
+    const found = mutants.map(async ({ file, from }) => ({
+      file,
+      from,
+      count: occurrences(await readFile(join(root, file), 'utf8'), from),
+    }));
+    expect((await Promise.all(found)).filter(({ count }) => count !== 1)).toEqual([]);
   });
 
   it(
