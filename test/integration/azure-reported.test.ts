@@ -234,6 +234,23 @@ describe('refusals and failures', () => {
     await expect.poll(() => connected(['hanging']), { timeout: 10_000 }).toEqual([]);
   });
 
+  it('a connection is ours while it is made: the hub may show it before we know that it stands', async () => {
+    const key = aDevice('begins');
+    const gate = Promise.withResolvers<undefined>();
+    const asked = Promise.withResolvers<void>();
+    hub.fault = (plane) => {
+      if (plane !== 'mqtt') return Promise.resolve(undefined);
+      asked.resolve();
+      return gate.promise;
+    };
+    expect(writer.isOurConnection('secondary', key)).toBe(false);
+    const written = writer.patchReported('secondary', key, { a: 1 });
+    await asked.promise;
+    expect(writer.isOurConnection('secondary', key)).toBe(true);
+    gate.resolve(undefined);
+    expect(await written).toBe('written');
+  });
+
   it('a connection that the hub cut while idle is replaced', async () => {
     const key = aDevice('cut');
     await writer.patchReported('secondary', key, { a: 1 });

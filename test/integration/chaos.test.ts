@@ -3,7 +3,7 @@ import { startLab } from '../../lab/start-lab.js';
 import { compareHubs, textOf } from '../chaos/compare-hubs.js';
 import { historyOf } from '../chaos/history.js';
 import { pathsThatDiffer, parseKeepingNumbers } from '../chaos/raw-twin.js';
-import { settleBoundInMs, startChaosRun, type ChaosRun } from '../chaos/seeds.js';
+import { isGood, settleBoundInMs, startChaosRun, type ChaosRun } from '../chaos/seeds.js';
 
 /** More of them: `CHAOS_SEED=7 npx vitest run --project long test/long/chaos.test.ts`. */
 const seeds = Array.from({ length: 10 }, (_, index) => 1001 + index);
@@ -17,8 +17,8 @@ describe('histories of chaos: hostile names, lives and deaths, kills, faults, re
   afterAll(async () => state.run?.[Symbol.asyncDispose](), 60_000);
 
   it.each(seeds)('seed %i ends equal, or what differs is named', async (seed) => {
-    const { silent, left } = (await state.run?.seed(seed)) ?? { silent: ['no laboratory'], left: '' };
-    expect({ silent, left }).toEqual({ silent: [], left: '' });
+    const end = (await state.run?.seed(seed)) ?? { silent: ['no laboratory'], left: '', named: [] };
+    expect(isGood(end) || end).toBe(true);
   });
 
   it('are the same for the same seed', () => {

@@ -44,6 +44,7 @@ const usableKey = ({ authentication, status }: Identity): string | undefined => 
 class NotWritable extends Error {}
 class HomeElsewhere extends Error {}
 
+const nameOf = (hub: HubRole, key: IdentityKey): string => `${hub}/${keyText(key)}`;
 const isEmpty = (patch: JsonObject): boolean => Object.keys(patch).length === 0;
 
 /**
@@ -56,6 +57,8 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
   const { clock = systemClock, ownUse = memoryOwnUse() } = options;
   const pace = createPace(connectsPerSecond, clock);
   const pool = createSessionPool<NotedSession>({ maxOpen, idleInMs });
+  /** Nobody else was there a moment ago, and the hub may show the connection before we know that it stands. */
+  const connecting = new Set<string>();
   let closed = false;
 
   /** Has anybody else used this copy? Throws HomeElsewhere where somebody lives there (docs/decisions/0010). */
@@ -83,6 +86,8 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
     const visited = await wasVisited(hub, identity);
     await pace();
     const open = () => openDeviceSession({ hostName, key, sharedAccessKey, timeoutInMs });
+    const name = nameOf(hub, key);
+    connecting.add(name);
     try {
       return await openNoted({ hub, key, generationId: identity.generationId, visited, ownUse, clock, open });
     } catch (error) {
@@ -94,6 +99,8 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
         }
       }
       throw error;
+    } finally {
+      connecting.delete(name);
     }
   };
 
@@ -104,7 +111,7 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
       }
       try {
         return await pool.use(
-          `${hub}/${keyText(key)}`,
+          nameOf(hub, key),
           () => openAs(hub, key),
           async (session) => {
             const kept = byState && !session.mayRemove ? withoutRemovals(patch) : patch;
@@ -128,7 +135,7 @@ export const createReportedWriter = (options: ReportedWriterOptions): DeviceRepo
         throw error;
       }
     },
-    isOurConnection: (hub, key) => pool.has(`${hub}/${keyText(key)}`),
+    isOurConnection: (hub, key) => pool.has(nameOf(hub, key)) || connecting.has(nameOf(hub, key)),
     close: () => {
       closed = true;
       return pool.close();

@@ -9,7 +9,7 @@ import {
 } from '../../../lab/net/device-certificates.js';
 import { isModule, type Auth, type Member, type Status } from './family.js';
 
-export const newKey = (): string => randomBytes(32).toString('base64');
+const newKey = (): string => randomBytes(32).toString('base64');
 
 /** One certificate for all self-signed devices, and one authority for all others. */
 export interface Certificates {
