@@ -20,11 +20,20 @@ export function createThrottle(rule: BucketRule | undefined, clock: LimitClock):
   let queued = 0;
   const counted = { calls: 0, delayed: 0, refused: 0, passedUnits: 0 };
 
-  const wait = async (delayInMs: number): Promise<void> => {
+  let passed: Promise<unknown> = Promise.resolve();
+
+  /** Timers of different lengths may fire out of order on a busy machine: whoever came first passes first. */
+  const inOrder = async (delayInMs: number): Promise<void> => {
+    const before = passed;
+    const turn = clock.sleep(delayInMs).then(() => before);
+    passed = turn.catch(() => undefined);
+    await turn;
+  };
+  const wait = async (delayInMs: number, passes: boolean): Promise<void> => {
     counted.delayed += 1;
     queued += 1;
     try {
-      await clock.sleep(delayInMs);
+      await (passes ? inOrder(delayInMs) : clock.sleep(delayInMs));
     } finally {
       queued -= 1;
     }
@@ -38,7 +47,7 @@ export function createThrottle(rule: BucketRule | undefined, clock: LimitClock):
         bucket = taken.bucket;
         const { verdict } = taken;
         if (verdict.kind === 'refuse') counted.refused += 1;
-        if (verdict.delayInMs > 0) await wait(verdict.delayInMs);
+        if (verdict.delayInMs > 0) await wait(verdict.delayInMs, verdict.kind === 'pass');
         if (verdict.kind === 'refuse') throw new HubError(verdict.errorName, messages[verdict.errorName]);
       }
       counted.passedUnits += units;
