@@ -25,7 +25,8 @@ export const startAppProcess = async (
   const host = await startHostProcess({
     app: dirname(projectFile('package.json')),
     settings: { ...lab.description.settings, ...more.settings },
-    env: { ...process.env, ...lab.description.env, ...more.env },
+    // The identity is for Azure Resource Manager.
+    env: { ...process.env, ...lab.description.env, ...lab.description.identityEnv, ...more.env },
     ...more.place,
     // Half the memory at the same speed: young garbage is collected sooner. The demo shares a laptop.
     execArgv: ['--max-semi-space-size=4'],

@@ -12,6 +12,9 @@ export interface WatchedRoutes {
   reader: RouteReaderPort;
 }
 
+/** A role takes minutes to come; without an identity each try asks every kind of sign-in on the machine. */
+const UNAUTHORIZED_REST_IN_MS = 10 * 60_000;
+
 interface WatchRoutesOptions {
   watched: readonly WatchedRoutes[];
   rows: RouteRowsPort;
@@ -26,6 +29,7 @@ interface WatchRoutesOptions {
  */
 export function createRouteWatch({ watched, rows, clock, logger, timeoutInMs }: WatchRoutesOptions) {
   const unreadable = new Map<string, string>();
+  const lookAt = new Map<string, number>();
   const tellUnreadable = (hub: string, code: string): void => {
     if (unreadable.get(hub) !== code) logger.event('warn', 'route.unreadable', { hub, code });
     unreadable.set(hub, code);
@@ -33,17 +37,19 @@ export function createRouteWatch({ watched, rows, clock, logger, timeoutInMs }: 
   return async (): Promise<void> => {
     const known = await rows.list();
     for (const each of watched) {
+      if (clock.monotonicInMs() < (lookAt.get(each.hubName) ?? 0)) continue;
       try {
-        await lookAt(each, known);
+        await look(each, known);
         unreadable.delete(each.hubName);
       } catch (error) {
         if (!isAppError(error) || !error.code.startsWith('arm')) throw error;
         tellUnreadable(each.hubName, error.code);
+        if (error.code === 'armUnauthorized') lookAt.set(each.hubName, clock.monotonicInMs() + UNAUTHORIZED_REST_IN_MS);
       }
     }
   };
 
-  async function lookAt({ source, hubName, eventHub, reader }: WatchedRoutes, known: RouteRow[]): Promise<void> {
+  async function look({ source, hubName, eventHub, reader }: WatchedRoutes, known: RouteRow[]): Promise<void> {
     for (const reading of await reader.readEndpoints(eventHub, { timeoutInMs })) {
       const before = known.find((row) => row.source === source && row.endpoint === reading.name);
       const row = judgeRoute(before, reading, { source, now: clock.now() });

@@ -7,7 +7,10 @@ describe('a route that was dead for longer than it keeps messages', () => {
   it('is told in health with the time of the loss, until an operator has seen to it', async () => {
     await using rig = await startRig({
       lab: { routeExpiryInMs: 1_500 },
-      settings: { WATCH_STEADY_SECONDS: '1' },
+      settings: ({ description }) => ({
+        WATCH_STEADY_SECONDS: '1',
+        PRIMARY_HUB_RESOURCE_ID: description.settings['PRIMARY_HUB_RESOURCE_ID'] ?? '',
+      }),
       // @azure/identity reads the environment of the process.
       prepare: ({ description }) => void Object.assign(process.env, description.identityEnv),
     });

@@ -13,6 +13,14 @@ import { hostApp } from './host-app.js';
 /** Generous on purpose: a bound is there to end a test that hangs, not to measure. */
 export const boundInMs = 120_000;
 
+/** Only tests of ARM need it, and its tokens are one laboratory's for the life of the process. */
+const unwatched = {
+  PRIMARY_HUB_RESOURCE_ID: '',
+  SECONDARY_HUB_RESOURCE_ID: '',
+  PRIMARY_HUB_EVENTS: '',
+  SECONDARY_HUB_EVENTS: '',
+};
+
 /** Short times, so that a test sees what in production takes minutes. */
 const quick = {
   STATE_REFRESH_MS: '200',
@@ -62,6 +70,7 @@ export async function startRig(options: RigOptions = {}): Promise<Rig> {
   const { primaryEvents } = options;
   if (primaryEvents !== undefined) lab.namespace.createEventHub(primaryEvents, { partitions: 4 });
   const settings = settingsOf(lab, {
+    ...unwatched,
     ...(typeof options.settings === 'function' ? options.settings(lab) : options.settings),
     ...(primaryEvents === undefined ? {} : { PRIMARY_TWIN_EVENT_HUB: primaryEvents }),
   });

@@ -28,7 +28,7 @@ function aWatch() {
     return run();
   };
   const told = () => logger.events.map(({ level, id }) => `${level} ${id}`);
-  return { rows, look, told, writes: () => writes };
+  return { rows, look, told, clock, writes: () => writes };
 }
 
 describe('the watch of routes', () => {
@@ -51,12 +51,23 @@ describe('the watch of routes', () => {
     expect(writes()).toBe(1);
   });
 
+  it('asks an ARM that refuses it again after ten minutes only', async () => {
+    const { rows, look, clock } = aWatch();
+    await look('armUnauthorized');
+    await look({ status: 'unhealthy' });
+    expect(await listTroubled(rows)).toEqual([]);
+    clock.advance(600_000);
+    await look({ status: 'unhealthy' });
+    expect(await listTroubled(rows)).toMatchObject([{ status: 'unhealthy' }]);
+  });
+
   it('takes an ARM that does not answer for no news of the route', async () => {
     const { rows, look, told } = aWatch();
     await look({ status: 'unhealthy' });
     const before = told().length;
-    for (const next of ['armUnavailable', 'armUnavailable', 'armUnauthorized', {}, 'armUnauthorized'] as const)
-      await look(next === 'armUnavailable' || next === 'armUnauthorized' ? next : { status: 'unhealthy' });
+    for (const next of ['armUnavailable', 'armUnavailable', 'armTimeout'] as const) await look(next);
+    await look({ status: 'unhealthy' });
+    await look('armTimeout');
     expect(told().slice(before)).toEqual(Array.from({ length: 3 }, () => 'warn route.unreadable'));
     expect(await listTroubled(rows)).toMatchObject([{ status: 'unhealthy' }]);
     await expect(look('storageUnavailable')).rejects.toMatchObject({ code: 'storageUnavailable' });
