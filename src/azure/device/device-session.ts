@@ -15,6 +15,8 @@ export interface DeviceSessionOptions {
 export interface DeviceSession {
   /** False after the connection is lost or its state is unknown. */
   isUsable(): boolean;
+  /** The hub or the line ended it; not this process, by closing it or by giving up waiting for an answer. */
+  wasBrokenOff(): boolean;
   patchReported(patch: JsonObject): Promise<void>;
   /** Never rejects: there is nothing left to do about a connection that will not end. */
   close(): Promise<void>;
@@ -41,6 +43,7 @@ export const openDeviceSession = async (options: DeviceSessionOptions): Promise<
   const provider = new device.SharedAccessKeyAuthenticationProvider({ host: hostName, ...key, sharedAccessKey });
   const transport = new Mqtt(provider);
   let usable = true;
+  let brokenOff = false;
   let answered: TwinStatus | undefined;
   const lost = Promise.withResolvers<never>();
   // Whoever waits sees it through the race; between two writes nobody does.
@@ -50,6 +53,7 @@ export const openDeviceSession = async (options: DeviceSessionOptions): Promise<
     answered = status;
   });
   const lose = (error: unknown) => {
+    brokenOff ||= usable;
     usable = false;
     lost.reject(connectionFailed('the connection was lost', error));
   };
@@ -84,6 +88,7 @@ export const openDeviceSession = async (options: DeviceSessionOptions): Promise<
 
   return {
     isUsable: () => usable,
+    wasBrokenOff: () => brokenOff,
     close,
     patchReported: async (patch) => {
       answered = undefined;

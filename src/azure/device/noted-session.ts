@@ -46,14 +46,18 @@ export async function openNoted(options: NoteOptions): Promise<NotedSession> {
   return {
     mayRemove: !visited,
     isUsable: () => session.isUsable(),
+    wasBrokenOff: () => session.wasBrokenOff(),
     patchReported: async (patch: JsonObject) => {
       if (noted.until.getTime() - clock.now().getTime() < LEASE_IN_MS / 2) await note({ until: later() });
-      lastUse = clock.now();
-      await session.patchReported(patch);
-      lastUse = clock.now();
+      try {
+        await session.patchReported(patch);
+      } finally {
+        // The hub may have taken what it did not answer.
+        lastUse = clock.now();
+      }
     },
     close: async () => {
-      const lost = !session.isUsable();
+      const lost = session.wasBrokenOff();
       await session.close();
       await note({ until: lastUse, lost });
     },

@@ -35,9 +35,10 @@ export function lastUser(target: Identity, use: OwnUse | undefined, connectTimeo
   if (target.connectionState === 'Connected')
     return own !== undefined && isOwnConnection(target, own, connectTimeoutInMs) ? 'us' : 'somebodyNow';
   if (target.lastActivityTime === undefined) return 'us';
-  // Broken off from outside: the device came, and its activity may lie as close to ours as the clocks lie apart.
-  if (own?.lost) return 'somebody';
-  return own !== undefined && target.lastActivityTime.getTime() <= own.until.getTime() + SKEW_IN_MS ? 'us' : 'somebody';
+  if (own === undefined) return 'somebody';
+  // Broken off from outside: a device that came is active as close after us as the clocks lie apart, a lost line never is.
+  const allowanceInMs = own.lost ? 0 : SKEW_IN_MS;
+  return target.lastActivityTime.getTime() <= own.until.getTime() + allowanceInMs ? 'us' : 'somebody';
 }
 export type LastUser = 'us' | 'somebodyNow' | 'somebody';
 

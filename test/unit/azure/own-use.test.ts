@@ -42,7 +42,8 @@ describe('who was connected to a copy', () => {
     ['a connection without a time', copy({ connectionState: 'Connected' }), use(), 'somebodyNow'],
     ['we alone', left(109), use(), 'us'],
     ['somebody who left after us', left(114), use(), 'somebody'],
-    ['somebody who broke ours off and left at once', left(111), use({ lost: true }), 'somebody'],
+    ['somebody who broke ours off and left at once', left(110.1), use({ lost: true }), 'somebody'],
+    ['we alone, whose line was cut', left(110), use({ lost: true }), 'us'],
     ['somebody who left, where we never were', left(1), undefined, 'somebody'],
   ] as const)('%s', (_about, target, own, expected) => {
     expect(user(target, own)).toBe(expected);

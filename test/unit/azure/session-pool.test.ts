@@ -15,6 +15,7 @@ const aFleet = () => {
     let usable = true;
     return Promise.resolve({
       isUsable: () => usable,
+      wasBrokenOff: () => false,
       patchReported: () => {
         usable = false;
         return Promise.resolve();
@@ -45,7 +46,12 @@ describe('the session pool', () => {
   it('counts a session as open until it is closed: the hub may show it for as long', async () => {
     const pool = createSessionPool({ maxOpen: 1, idleInMs: 60_000 });
     const closed = Promise.withResolvers<void>();
-    const session = { isUsable: () => true, patchReported: nothing, close: () => closed.promise };
+    const session = {
+      isUsable: () => true,
+      wasBrokenOff: () => false,
+      patchReported: nothing,
+      close: () => closed.promise,
+    };
     await pool.use('a', () => Promise.resolve(session), nothing);
     expect([pool.has('a'), pool.has('b')]).toEqual([true, false]);
     const ended = pool.close();
