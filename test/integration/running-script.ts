@@ -74,13 +74,16 @@ export const startScript = (script: string, args: string[], temporary: string): 
   };
 };
 
-/** The running processes that `pid` has started, and theirs. Ended ones that nobody has collected yet do not count. */
+/**
+ * The running processes that `pid` has started, and theirs. Ended ones that nobody has collected yet do not count, nor does what
+ * azure-iot-common starts for a moment with each device connection: `lsb_release`, for the name of the machine's system.
+ */
 export const descendantsOf = (pid: number): number[] => {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat='], { encoding: 'utf8' })
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' })
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, , state]) => state?.startsWith('Z') !== true)
+    .filter(([, , state, ...args]) => state?.startsWith('Z') !== true && !args.join(' ').includes('lsb_release'))
     .map(([child, parent]) => ({ child: Number(child), parent: Number(parent) }));
   const below = (parent: number): number[] =>
     rows.filter((row) => row.parent === parent).flatMap(({ child }) => [child, ...below(child)]);
