@@ -3,6 +3,7 @@ import { codeOf } from '../errors.js';
 import type { HubRole, IdentityKey } from '../hub-model.js';
 import type { Logger } from '../log-events.js';
 import type { Counters } from './counters.js';
+import type { RouteRow } from './route-ports.js';
 
 /** What health asks of the rest. Stored figures reject when storage is away; they are then null in the report. */
 interface HealthSources {
@@ -20,7 +21,7 @@ interface HealthSources {
   /** Copies that are left as they are, since somebody else wrote them or lives there. */
   listKept(): Promise<{ counts: Record<string, number>; first: KeptCopy[] }>;
   /** Routes to the event hubs of twin changes that do not deliver, or may have lost some. Empty where no ARM resource is set. */
-  listRoutes(): Promise<TroubledRoute[]>;
+  listRoutes(): Promise<RouteRow[]>;
   /** Directions in which nothing is taken away on the standby until a person has looked. */
   listBreakers(): Promise<{ source: HubRole; reason: string; since: Date; taken: number }[]>;
 }
@@ -65,14 +66,6 @@ export interface HealthReport {
   lagInMs: number | null;
 }
 
-interface TroubledRoute {
-  source: HubRole;
-  endpoint: string;
-  status: string;
-  since: Date;
-  loss?: { from: Date; to?: Date };
-}
-
 /** `source`: the role of the hub that it is a copy of. `since`: ISO 8601. */
 interface ListedCopy {
   source: HubRole;
@@ -88,7 +81,7 @@ interface KeptCopy {
   since: Date;
 }
 
-const toRoute = ({ source, endpoint, status, since, loss }: TroubledRoute) => ({
+const toRoute = ({ source, endpoint, status, since, loss }: RouteRow) => ({
   source,
   endpoint,
   status,
@@ -124,7 +117,8 @@ export function createHealth(options: HealthOptions): Health {
   const { sources, counters, clock, logger, instanceId, stateMaxAgeInMs, needsRouting } = options;
   const startedAt = clock.now().toISOString();
   const readRouting = async () => (needsRouting ? await sources.routing() : undefined);
-  const isOk = () => {
+  const isOk = (breakers: readonly unknown[] | null, routes: readonly RouteRow[] | null) => {
+    if (breakers?.length || routes?.some(({ loss }) => loss)) return false;
     if (!needsRouting) return true;
     if (Object.keys(sources.hubProblems()).length > 0) return false;
     const age = sources.stateAgeInMs();
@@ -142,9 +136,11 @@ export function createHealth(options: HealthOptions): Health {
   return {
     async ok() {
       await readRouting();
-      const breakers = await orNull('breakers', sources.listBreakers());
-      const routes = await orNull('routes', sources.listRoutes());
-      return isOk() && !breakers?.length && !routes?.some(({ loss }) => loss);
+      const [breakers, routes] = await Promise.all([
+        orNull('breakers', sources.listBreakers()),
+        orNull('routes', sources.listRoutes()),
+      ]);
+      return isOk(breakers, routes);
     },
     async report() {
       const routing = await readRouting();
@@ -159,7 +155,7 @@ export function createHealth(options: HealthOptions): Health {
       ]);
       const { lagInMs, ...counted } = counters.read(clock.now());
       return {
-        ok: isOk() && !breakers?.length && !routes?.some(({ loss }) => loss),
+        ok: isOk(breakers, routes),
         instanceId,
         startedAt,
         activeHub: routing?.activeHub ?? null,
