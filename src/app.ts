@@ -4,7 +4,7 @@ import { connectServices } from './azure/connect-services.js';
 import type { Clock } from './clock.js';
 import { createInvocationLogger } from './functions/invocation-log.js';
 import { registryRetryHandler } from './functions/registry-retry.js';
-import { registrySweepHandler } from './functions/registry-sweep.js';
+import { timerHandler } from './functions/timer.js';
 import { registrySyncHandler } from './functions/registry-sync.js';
 import { createCounters } from './health/counters.js';
 import type { HubRole } from './hub-model.js';
@@ -110,7 +110,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     const sweep = { ...putBack, direction, overdueInMs };
     app.timer('registrySweep', {
       schedule: timerSchedule(Math.min(60_000, overdueInMs)),
-      handler: registrySweepHandler(async () => {
+      handler: timerHandler(async () => {
         await sweepDeletions(sweep);
         await sweepMarks(sweep);
       }),
@@ -118,7 +118,7 @@ export function registerApp({ settings, clock, log }: AppOptions): { close(): Pr
     app.timer('ledgerPurge', {
       // Once a day, at a quiet minute: the whole ledger is looked through.
       schedule: '0 17 3 * * *',
-      handler: registrySweepHandler(() => purgeTombstones({ ledger, clock, logger })),
+      handler: timerHandler(() => purgeTombstones({ ledger, clock, logger })),
     });
     registerRouteFunctions({ settings, rows: services.routes, clock, logger });
     registerTwinFunctions({

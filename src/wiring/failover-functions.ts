@@ -16,6 +16,7 @@ import { lookHandler } from '../functions/consumers-look.js';
 import { progressHandler } from '../functions/consumers-progress.js';
 import { consumersHandler } from '../functions/consumers.js';
 import { runWithLog } from '../functions/invocation-log.js';
+import { timerHandler } from '../functions/timer.js';
 import { deviceHostOf } from '../hub-name.js';
 import { timerSchedule } from '../timer-schedule.js';
 import type { Settings } from '../settings.js';
@@ -91,7 +92,7 @@ function registerTimers({ watched, engineOf, settings, services, clock, logger }
   });
   app.timer('canary', {
     schedule: timerSchedule(device.everyInMs),
-    handler: (_timer, context) => runWithLog(context, () => sendCanaries({ canary, logger }, hubs)),
+    handler: timerHandler(() => sendCanaries({ canary, logger }, hubs)),
   });
 }
 

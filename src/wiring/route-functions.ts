@@ -2,7 +2,7 @@ import { app } from '@azure/functions';
 import { createArmRoutes } from '../azure/arm/arm-routes.js';
 import { createCredential } from '../azure/credential.js';
 import type { Clock } from '../clock.js';
-import { registrySweepHandler } from '../functions/registry-sweep.js';
+import { timerHandler } from '../functions/timer.js';
 import type { Logger } from '../log-events.js';
 import type { RouteRowsPort } from '../health/route-ports.js';
 import { createRouteWatch, type WatchedRoutes } from '../health/watch-routes.js';
@@ -30,6 +30,6 @@ export function registerRouteFunctions({ settings, rows, clock, logger }: RouteF
   if (watched.length === 0) return;
   app.timer('routeWatch', {
     schedule: timerSchedule(Math.min(60_000, steadyInMs)),
-    handler: registrySweepHandler(createRouteWatch({ watched, rows, clock, logger, timeoutInMs })),
+    handler: timerHandler(createRouteWatch({ watched, rows, clock, logger, timeoutInMs })),
   });
 }
